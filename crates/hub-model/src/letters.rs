@@ -1,0 +1,42 @@
+//! Letters: news for every replica, left in the outbox by the change they tell about.
+
+/// What a [`Letter`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LetterKind {
+    /// A repository changed, came or went: its subject is the repository's name.
+    Repo,
+    /// Rights in an organisation changed: its subject is the organisation's name.
+    Access,
+    /// A user's credentials changed: its subject is the user's name.
+    Credentials,
+}
+
+impl LetterKind {
+    /// The word in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Repo => "repo",
+            Self::Access => "access",
+            Self::Credentials => "credentials",
+        }
+    }
+
+    /// Reads the word of the database.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Repo, Self::Access, Self::Credentials].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// News: a name, not a value. Its reader fetches the record as it is now, so that replays and
+/// doubles do no harm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Number in the outbox: the order in which changes were committed.
+    pub seq: i64,
+    /// What it is about.
+    pub kind: LetterKind,
+    /// The name of the thing.
+    pub subject: String,
+}

@@ -1,0 +1,53 @@
+//! Names, records and rules of the hub.
+//!
+//! What is here needs no input and no output: no clock, no network, no environment, no async.
+//! Names are parsed once, at the door, and trusted afterwards; records are what the database
+//! remembers and every surface shows; rules say what may happen.
+//!
+//! It must not know where records are kept, who asks for them, or how they are shown.
+//!
+//! ```
+//! use hub_model::{Action, ImageRef, RepoName, Standing, Visibility, allows};
+//!
+//! let image = ImageRef::parse("hub.example.com/labring/mysql-op:v1")?;
+//! assert_eq!(image.host.as_deref(), Some("hub.example.com"));
+//! assert_eq!(RepoName::parse(&image.path)?.org().as_str(), "labring");
+//! assert!(allows(Standing::Stranger, Visibility::Public, Action::Pull));
+//! # Ok::<(), hub_model::NameError>(())
+//! ```
+
+mod access;
+mod detail;
+mod digests;
+mod images;
+mod jobs;
+mod latest;
+mod letters;
+mod manifests;
+mod names;
+mod orgs;
+mod references;
+mod repos;
+mod scopes;
+mod search;
+mod tokens;
+mod uploads;
+mod users;
+
+pub use access::*;
+pub use detail::*;
+pub use digests::*;
+pub use images::*;
+pub use jobs::*;
+pub use latest::*;
+pub use letters::*;
+pub use manifests::*;
+pub use names::*;
+pub use orgs::*;
+pub use references::*;
+pub use repos::*;
+pub use scopes::*;
+pub use search::*;
+pub use tokens::*;
+pub use uploads::*;
+pub use users::*;
