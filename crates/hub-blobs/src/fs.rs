@@ -1,46 +1,176 @@
-//! Blobs (fs).
-use crate::{BlobError, BlobStore, ByteStream, Staged};
+//! Blobs as files below one folder.
+
+mod publishing;
+mod reading;
+mod staging;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write as _};
+use std::ops::Range;
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use hub_model::Digest;
-use std::io::Read;
-use std::ops::Range;
-/// .
-#[derive(Debug, Default)]
-pub struct FsStore;
-#[async_trait]
-impl BlobStore for FsStore {
-    async fn append(&self, _staged: &mut Staged, _body: ByteStream<'_>) -> Result<u64, BlobError> {
-        todo!()
+use tokio::task;
+
+use self::staging::Writer;
+use crate::error::Doing as _;
+use crate::store::check_id;
+use crate::{BlobError, BlobStore, ByteStream, Staged};
+
+/// Blobs as files on a local or shared volume.
+///
+/// ```text
+/// <dir>/blobs/sha256/e3/e3b0c442…   published: complete, verified, never changed
+/// <dir>/uploads/<id>                staged: may end at any byte
+/// ```
+///
+/// Both folders lie on one volume, so publishing is a rename. The order is: verify, sync the file,
+/// rename, sync the folder. A crash between two steps leaves a staged file or a complete blob,
+/// never half a blob.
+#[derive(Debug, Clone)]
+pub struct FsStore {
+    blobs: PathBuf,
+    uploads: PathBuf,
+}
+
+impl FsStore {
+    /// Opens the store in `dir` and makes its folders when they are missing.
+    ///
+    /// # Errors
+    ///
+    /// When the folders can be neither found nor made.
+    pub async fn open(dir: impl Into<PathBuf>) -> Result<Self, BlobError> {
+        let dir = dir.into();
+        let store = Self { blobs: dir.join("blobs"), uploads: dir.join("uploads") };
+        let folders = [store.blobs.clone(), store.uploads.clone()];
+        blocking(move || {
+            folders.iter().try_for_each(fs::create_dir_all).doing("make the folders for blobs")
+        })
+        .await?;
+        Ok(store)
     }
-    async fn publish(&self, _staged: Staged, _expected: &Digest) -> Result<u64, BlobError> {
-        todo!()
+
+    fn upload_path(&self, id: &str) -> Result<PathBuf, BlobError> {
+        Ok(self.uploads.join(check_id(id)?))
     }
-    async fn discard(&self, _id: &str) -> Result<(), BlobError> {
-        todo!()
-    }
-    async fn stat(&self, _digest: &Digest) -> Result<Option<u64>, BlobError> {
-        todo!()
-    }
-    async fn read(
-        &self,
-        _digest: &Digest,
-        _range: Range<u64>,
-    ) -> Result<ByteStream<'static>, BlobError> {
-        todo!()
-    }
-    fn open(&self, _digest: &Digest) -> Result<Box<dyn Read + Send>, BlobError> {
-        todo!()
-    }
-    async fn delete(&self, _digest: &Digest) -> Result<(), BlobError> {
-        todo!()
-    }
-    async fn ready(&self) -> Result<(), BlobError> {
-        todo!()
+
+    fn blob_path(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
+        self.blobs.join(digest.algorithm().as_str()).join(&hex[..2]).join(hex)
     }
 }
-impl FsStore {
-    /// .
-    pub async fn open(_dir: impl Into<std::path::PathBuf>) -> Result<Self, BlobError> {
-        todo!()
+
+#[async_trait]
+impl BlobStore for FsStore {
+    async fn append(
+        &self,
+        staged: &mut Staged,
+        mut body: ByteStream<'_>,
+    ) -> Result<u64, BlobError> {
+        let path = self.upload_path(&staged.id)?;
+        let (before, state) = (staged.offset, staged.clone());
+        let mut writer = blocking(move || Writer::open(&path, state)).await?;
+        let mut batch = staging::gather(&mut body).await;
+        loop {
+            let pieces = batch.pieces;
+            // A thread is taken per batch, not per upload: slow uploads then hold none. The next
+            // batch is gathered meanwhile, so at most two are in memory.
+            let writing = task::spawn_blocking(move || {
+                let result = writer.write(&pieces);
+                (writer, result)
+            });
+            let next = match batch.end {
+                None => Ok(staging::gather(&mut body).await),
+                Some(end) => Err(end),
+            };
+            let (back, result) = writing.await.map_err(io::Error::other).doing(staging::WRITE)?;
+            writer = back;
+            staged.offset = writer.offset;
+            staged.hash = writer.hash.clone();
+            result?;
+            match next {
+                Ok(next) => batch = next,
+                Err(Ok(())) => return Ok(staged.offset - before),
+                Err(Err(source)) => return Err(BlobError::Body { source }),
+            }
+        }
+    }
+
+    async fn publish(&self, staged: Staged, expected: &Digest) -> Result<u64, BlobError> {
+        let upload = self.upload_path(&staged.id)?;
+        let blob = self.blob_path(expected);
+        let expected = expected.clone();
+        blocking(move || publishing::publish(&upload, &blob, staged, &expected)).await
+    }
+
+    async fn discard(&self, id: &str) -> Result<(), BlobError> {
+        let path = self.upload_path(id)?;
+        blocking(move || publishing::remove(&path).doing("drop a staged file").map(drop)).await
+    }
+
+    async fn stat(&self, digest: &Digest) -> Result<Option<u64>, BlobError> {
+        let path = self.blob_path(digest);
+        blocking(move || publishing::size_of(&path).doing("look for a blob")).await
+    }
+
+    async fn read(
+        &self,
+        digest: &Digest,
+        range: Range<u64>,
+    ) -> Result<ByteStream<'static>, BlobError> {
+        let path = self.blob_path(digest);
+        let missing = digest.clone();
+        let (file, length) =
+            blocking(move || found(reading::open_at(&path, &range), missing)).await?;
+        Ok(reading::pieces(file, length))
+    }
+
+    fn open(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, BlobError> {
+        let file = found(File::open(self.blob_path(digest)), digest.clone())?;
+        Ok(Box::new(io::BufReader::with_capacity(reading::PIECE, file)))
+    }
+
+    async fn delete(&self, digest: &Digest) -> Result<(), BlobError> {
+        let path = self.blob_path(digest);
+        let missing = digest.clone();
+        blocking(move || {
+            let removed = publishing::remove(&path).doing("delete a blob")?;
+            if removed { Ok(()) } else { Err(BlobError::NotFound { digest: missing }) }
+        })
+        .await
+    }
+
+    async fn ready(&self) -> Result<(), BlobError> {
+        // No upload can have this name: ids hold no dot.
+        let probe = self.uploads.join(".ready");
+        blocking(move || {
+            File::create(&probe)
+                .and_then(|mut file| file.write_all(b"ready\n"))
+                .and_then(|()| publishing::remove(&probe))
+                .doing("write into the folder for uploads")
+                .map(drop)
+        })
+        .await
+    }
+}
+
+/// Runs `work` on a thread that may block.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BlobError> + Send + 'static,
+) -> Result<T, BlobError> {
+    let result = task::spawn_blocking(work).await;
+    result.map_err(io::Error::other).doing("finish work on files")?
+}
+
+/// Tells an absent blob from a failing disk.
+fn found<T>(result: io::Result<T>, digest: Digest) -> Result<T, BlobError> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(BlobError::NotFound { digest })
+        }
+        result => result.doing("open a blob"),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A blob enters in two steps. [`BlobStore::append`] adds bytes to a staged upload and hashes
 //! them as they pass; it may be called many times, by several processes one after the other,
-//! because [`Staged`] (an id, an offset and the state of a [`Hash`]) is all that has to be
+//! because [`Staged`] (an id, an offset and the state of a [hash](struct@Hash)) is all that has to be
 //! remembered between two calls. [`BlobStore::publish`] compares the hash with the digest that
 //! was promised, and only then does the blob exist; what exists is complete.
 //!

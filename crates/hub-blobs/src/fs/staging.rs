@@ -1,0 +1,124 @@
+//! Staged files: bytes on their way in.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, IoSlice, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+
+use crate::error::Doing as _;
+use crate::{BlobError, ByteStream, Hash, Staged};
+
+/// Bytes that are written and hashed in one go. Source: measured, below it the hops between
+/// threads cost more, above it nothing is won.
+const BATCH: usize = 1 << 20;
+
+/// Pieces of one batch: each keeps the buffer alive that it was cut from, and a body may consist
+/// of single bytes.
+const BATCH_PIECES: usize = 256;
+
+/// What a failed write was for.
+pub(super) const WRITE: &str = "write a staged file";
+
+/// A part of a body.
+pub(super) struct Batch {
+    pub(super) pieces: Vec<Bytes>,
+    /// How the body ended, if it did.
+    pub(super) end: Option<io::Result<()>>,
+}
+
+/// Takes about [`BATCH`] bytes, or what is left, from `body`.
+pub(super) async fn gather(body: &mut ByteStream<'_>) -> Batch {
+    let mut pieces = Vec::new();
+    let mut size = 0;
+    let end = loop {
+        if size >= BATCH || pieces.len() >= BATCH_PIECES {
+            break None;
+        }
+        match body.next().await {
+            Some(Ok(piece)) if piece.is_empty() => {}
+            Some(Ok(piece)) => {
+                size += piece.len();
+                pieces.push(piece);
+            }
+            Some(Err(error)) => break Some(Err(error)),
+            None => break Some(Ok(())),
+        }
+    };
+    Batch { pieces, end }
+}
+
+/// A staged file, open at its end.
+pub(super) struct Writer {
+    file: File,
+    pub(super) offset: u64,
+    pub(super) hash: Hash,
+}
+
+impl Writer {
+    pub(super) fn open(path: &Path, staged: Staged) -> Result<Self, BlobError> {
+        let file = open_at(path, staged.offset).doing("open a staged file")?;
+        Ok(Self { file, offset: staged.offset, hash: staged.hash })
+    }
+
+    /// Writes and hashes `pieces`: all of them, or none when it fails.
+    pub(super) fn write(&mut self, pieces: &[Bytes]) -> Result<(), BlobError> {
+        if let Err(error) = write_all(&mut self.file, pieces) {
+            // What was written of this batch is given back to the full disk now; should that
+            // fail too, the next append cuts it off.
+            let _ = self.file.set_len(self.offset);
+            return Err(error).doing(WRITE);
+        }
+        for piece in pieces {
+            self.offset += piece.len() as u64;
+            self.hash.update(piece);
+        }
+        Ok(())
+    }
+}
+
+/// Opens the staged file at `path` for writing at `offset` and cuts off what lies beyond.
+///
+/// Nobody else has it open for writing: a request that was given up may still be finishing its
+/// last batch, and the lock waits for it.
+pub(super) fn open_at(path: &Path, offset: u64) -> io::Result<File> {
+    let create = offset == 0;
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(create).truncate(false).open(path)?;
+    lock(&file)?;
+    let length = file.metadata()?.len();
+    if length < offset {
+        let message = format!("{length} bytes are staged instead of {offset}");
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
+    }
+    if length > offset {
+        file.set_len(offset)?;
+    }
+    file.seek(SeekFrom::Start(offset))?;
+    Ok(file)
+}
+
+/// Locks where the volume knows locks; elsewhere the caller's lease has to do.
+fn lock(file: &File) -> io::Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => file.lock(),
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn write_all(file: &mut File, pieces: &[Bytes]) -> io::Result<()> {
+    let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+    let mut rest = slices.as_mut_slice();
+    while !rest.is_empty() {
+        match file.write_vectored(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut rest, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
