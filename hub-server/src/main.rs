@@ -1,2 +1,3 @@
-//! .
+//! The program `hub-server`.
+
 fn main() {}

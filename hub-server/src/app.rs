@@ -1,0 +1,194 @@
+//! What every room is given: the memories, the clock, the keys, and the means to do things later.
+
+mod clock;
+mod keys;
+mod passwords;
+mod pulls;
+#[cfg(test)]
+mod testing;
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use hub_blobs::BlobStore;
+use hub_db::{Db, DbError};
+use hub_search::Index;
+use moka::future::Cache;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use clock::Clock;
+pub use keys::{KeyError, TokenKeys};
+pub use passwords::{HashError, Passwords};
+pub use pulls::{LastUses, PullCounter};
+
+use crate::Config;
+
+/// Everything that services, doors and jobs work with. A cheap handle: clone it freely.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What an [`App`] holds.
+pub struct Parts {
+    /// The metadata store.
+    pub db: Db,
+    /// The bytes.
+    pub blobs: Arc<dyn BlobStore>,
+    /// What is searched.
+    pub index: Index,
+    /// The time.
+    pub clock: Clock,
+    /// The settings.
+    pub config: Config,
+    /// Keys that sign the registry's tokens.
+    pub keys: TokenKeys,
+    /// Passwords that were checked a moment ago: name of the user and hash of the password, to the
+    /// user's row. The record itself is read each time, so that a closed account is closed at once.
+    pub verified: Cache<(String, [u8; 32]), i64>,
+    /// The slow part of checking passwords.
+    pub passwords: Passwords,
+    /// Pulls not yet written down.
+    pub pulls: PullCounter,
+    /// Uses of tokens not yet written down.
+    pub uses: LastUses,
+    /// Name of this process where it holds jobs and leases.
+    pub holder: String,
+    /// Tasks of this process.
+    pub tasks: TaskTracker,
+    /// Says that the process is to stop.
+    pub stop: CancellationToken,
+    pub(crate) wake_jobs: Notify,
+    pub(crate) wake_outbox: Notify,
+    /// Held while the index follows the outbox, so that two readers never apply one letter twice.
+    pub(crate) following: tokio::sync::Mutex<()>,
+    draining: AtomicBool,
+}
+
+impl App {
+    /// The time, in milliseconds since 1970.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.0.clock.now_ms()
+    }
+
+    /// Says that a letter or a job was just committed, so that its reader need not wait for its
+    /// next round.
+    pub fn kick(&self) {
+        self.0.wake_jobs.notify_one();
+        self.0.wake_outbox.notify_one();
+    }
+
+    /// Starts a task that belongs to this process: it should end when [`Parts::stop`] says so.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.tasks.spawn(task);
+    }
+
+    /// Whether this process is about to stop and wants no new callers.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
+    }
+
+    /// From now on `/readyz` says no.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Does everything that waits to be done: open jobs and the letters that the index has not
+    /// read. For tests and for commands; a running server does so by itself.
+    ///
+    /// # Errors
+    ///
+    /// What is still open after half a minute.
+    pub async fn settle(&self) -> Result<(), crate::jobs::Unsettled> {
+        crate::jobs::settle(self).await
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("holder", &self.holder).finish_non_exhaustive()
+    }
+}
+
+/// Puts an [`App`] together.
+#[derive(Debug)]
+pub struct AppBuilder {
+    db: Db,
+    blobs: Arc<dyn BlobStore>,
+    index: Index,
+    clock: Clock,
+    config: Config,
+}
+
+impl AppBuilder {
+    /// Begins with the three memories. The database is migrated already.
+    #[must_use]
+    pub fn new(config: Config, db: Db, blobs: Arc<dyn BlobStore>, index: Index) -> Self {
+        Self { db, blobs, index, clock: Clock::system(), config }
+    }
+
+    /// Another clock than the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Reads the keys, or makes them the first time, and is done.
+    ///
+    /// # Errors
+    ///
+    /// When the keys can be neither read nor stored.
+    pub async fn build(self) -> Result<App, BuildError> {
+        let keys = TokenKeys::load(&self.db).await?;
+        let remembered = Duration::from_secs(self.config.auth.verified_seconds);
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Ok(App(Arc::new(Parts {
+            keys,
+            verified: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(remembered)
+                .support_invalidation_closures()
+                .build(),
+            passwords: Passwords::new(Semaphore::new(cores)),
+            pulls: PullCounter::default(),
+            uses: LastUses::default(),
+            holder: format!("hub-server-{}", uuid::Uuid::now_v7()),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            wake_jobs: Notify::new(),
+            wake_outbox: Notify::new(),
+            following: tokio::sync::Mutex::new(()),
+            draining: AtomicBool::new(false),
+            db: self.db,
+            blobs: self.blobs,
+            index: self.index,
+            clock: self.clock,
+            config: self.config,
+        })))
+    }
+}
+
+/// Why an [`App`] could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The metadata store failed.
+    #[error("could not read the settings of the hub")]
+    Db(#[from] DbError),
+    /// The stored keys are damaged, or none could be made.
+    #[error("could not prepare the keys of registry tokens")]
+    Keys(#[from] KeyError),
+}

@@ -1,0 +1,109 @@
+//! The key pair that signs the registry's tokens, the same on every replica.
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use hub_db::{Db, DbError};
+use jsonwebtoken::{DecodingKey, EncodingKey};
+use sha2::{Digest, Sha256};
+
+/// Name of the setting. Its value is a PKCS#8 document, stored as it is: the database's own
+/// protection is what keeps it secret.
+const SETTING: &str = "registry_token_key";
+
+/// An Ed25519 key pair.
+#[derive(Clone)]
+pub struct TokenKeys {
+    /// Signs.
+    pub encoding: EncodingKey,
+    /// Verifies.
+    pub decoding: DecodingKey,
+    /// Names the pair in the header of a token.
+    pub kid: String,
+    /// The public half, base64url without padding, as `x` of a JSON Web Key.
+    pub public: String,
+}
+
+impl std::fmt::Debug for TokenKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenKeys").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no key pair.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The metadata store failed.
+    #[error("could not store the key pair")]
+    Db(#[from] DbError),
+    /// The library made none.
+    #[error("could not make a key pair")]
+    Make(#[source] aws_lc_rs::error::Unspecified),
+    /// What is stored is no key pair.
+    #[error("the stored key pair is damaged")]
+    Damaged(#[source] aws_lc_rs::error::KeyRejected),
+    /// The public half was not understood by the library that verifies.
+    #[error("could not read the public key")]
+    Public(#[source] jsonwebtoken::errors::Error),
+}
+
+impl TokenKeys {
+    /// Reads the pair that the replicas share; the first one makes it.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails, or what it holds is damaged.
+    pub async fn load(db: &Db) -> Result<Self, KeyError> {
+        if let Some(stored) = db.setting(SETTING).await? {
+            return Self::from_pkcs8(&stored);
+        }
+        let fresh = Self::make()?;
+        let mut change = db.change().await?;
+        // Another replica may have been faster: what was stored first counts.
+        let stored = change.init_setting(SETTING, &fresh).await?;
+        change.commit().await?;
+        Self::from_pkcs8(&stored)
+    }
+
+    fn make() -> Result<Vec<u8>, KeyError> {
+        let pair = Ed25519KeyPair::generate().map_err(KeyError::Make)?;
+        let document = pair.to_pkcs8v1().map_err(KeyError::Make)?;
+        Ok(document.as_ref().to_vec())
+    }
+
+    fn from_pkcs8(document: &[u8]) -> Result<Self, KeyError> {
+        let pair =
+            Ed25519KeyPair::from_pkcs8_maybe_unchecked(document).map_err(KeyError::Damaged)?;
+        let public = pair.public_key().as_ref();
+        let x = BASE64_URL_SAFE_NO_PAD.encode(public);
+        Ok(Self {
+            encoding: EncodingKey::from_ed_der(document),
+            decoding: DecodingKey::from_ed_components(&x).map_err(KeyError::Public)?,
+            kid: hex::encode(&Sha256::digest(public)[..12]),
+            public: x,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::{Algorithm, Header, Validation};
+
+    use super::*;
+
+    #[test]
+    fn what_it_signs_it_verifies() {
+        let keys = TokenKeys::from_pkcs8(&TokenKeys::make().unwrap()).unwrap();
+        let claims = serde_json::json!({"sub": "ana", "exp": 4_000_000_000_u64});
+        let header = Header::new(Algorithm::EdDSA);
+        let token = jsonwebtoken::encode(&header, &claims, &keys.encoding).unwrap();
+        let rules = Validation::new(Algorithm::EdDSA);
+        let read = jsonwebtoken::decode::<serde_json::Value>(&token, &keys.decoding, &rules);
+        assert_eq!(read.unwrap().claims["sub"], "ana");
+    }
+
+    #[test]
+    fn a_damaged_document_is_refused() {
+        assert!(matches!(TokenKeys::from_pkcs8(b"nonsense"), Err(KeyError::Damaged(_))));
+    }
+}

@@ -1,0 +1,104 @@
+//! Settings: defaults, then a TOML file, then the environment, then flags.
+//!
+//! One struct per concern. Every key `section.key` can also be given as the variable
+//! `HUB_SERVER_SECTION_KEY`. An unknown key stops the start, with the nearest known name.
+
+mod load;
+mod print;
+mod sections;
+
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+pub use load::{ConfigError, Flags, Loaded, load};
+pub use print::Entry;
+pub use sections::{Auth, Blobs, Database, Listen, Log, LogFormat, Registry, Search};
+
+/// All settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Folder of everything that is kept: the database, the bytes, the index.
+    pub data: PathBuf,
+    /// Where the hub listens.
+    pub listen: Listen,
+    /// Where records are kept.
+    pub database: Database,
+    /// Where bytes are kept.
+    pub blobs: Blobs,
+    /// Where the index is kept.
+    pub search: Search,
+    /// Who may sign in, and for how long.
+    pub auth: Auth,
+    /// The registry's limits.
+    pub registry: Registry,
+    /// What is logged.
+    pub log: Log,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("hub-data"),
+            listen: Listen::default(),
+            database: Database::default(),
+            blobs: Blobs::default(),
+            search: Search::default(),
+            auth: Auth::default(),
+            registry: Registry::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The settings of a hub in one folder, listening on a free port of this machine.
+    #[must_use]
+    pub fn local(data: &Path) -> Self {
+        let mut config = Self { data: data.to_owned(), ..Self::default() };
+        config.listen.address = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        config
+    }
+
+    /// Address of the database: the one that is set, or a file in the data folder.
+    #[must_use]
+    pub fn database_url(&self) -> SecretString {
+        match &self.database.url {
+            Some(url) => url.clone(),
+            None => format!("sqlite:{}", self.data.join("hub.db").display()).into(),
+        }
+    }
+
+    /// Whether records are in a file of this machine, which one process may open.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        self.database_url().expose_secret().starts_with("sqlite:")
+    }
+
+    /// Folder of the bytes.
+    #[must_use]
+    pub fn blobs_dir(&self) -> PathBuf {
+        self.blobs.dir.clone().unwrap_or_else(|| self.data.clone())
+    }
+
+    /// Folder of the index.
+    #[must_use]
+    pub fn index_dir(&self) -> PathBuf {
+        self.search.dir.clone().unwrap_or_else(|| self.data.join("index"))
+    }
+
+    /// Whether people reach the hub by https.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.listen.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// How the hub is called in registry tokens: the host of its public address.
+    #[must_use]
+    pub fn service(&self) -> String {
+        let host = self.listen.public_url.as_ref().and_then(|url| url.host_str());
+        host.unwrap_or("hub").to_owned()
+    }
+}

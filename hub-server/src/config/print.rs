@@ -1,0 +1,109 @@
+//! Settings as `config print` shows them: value and origin, secrets masked.
+
+use secrecy::ExposeSecret;
+
+use super::{Config, Loaded, LogFormat};
+
+/// A key and how its value is read.
+pub(super) struct Key {
+    pub(super) key: &'static str,
+    pub(super) secret: bool,
+    value: fn(&Config) -> String,
+}
+
+/// Every setting, in the order of the sections.
+pub(super) const KEYS: &[Key] = &[
+    plain("data", |c| c.data.display().to_string()),
+    plain("listen.address", |c| c.listen.address.to_string()),
+    plain("listen.public_url", |c| {
+        c.listen.public_url.as_ref().map_or_else(String::new, ToString::to_string)
+    }),
+    plain("listen.header_timeout_seconds", |c| c.listen.header_timeout_seconds.to_string()),
+    plain("listen.stop_timeout_seconds", |c| c.listen.stop_timeout_seconds.to_string()),
+    plain("listen.max_body_bytes", |c| c.listen.max_body_bytes.to_string()),
+    Key {
+        key: "database.url",
+        secret: true,
+        value: |c| c.database_url().expose_secret().to_owned(),
+    },
+    plain("blobs.dir", |c| c.blobs_dir().display().to_string()),
+    plain("search.dir", |c| c.index_dir().display().to_string()),
+    plain("auth.session_days", |c| c.auth.session_days.to_string()),
+    plain("auth.token_seconds", |c| c.auth.token_seconds.to_string()),
+    plain("auth.verified_seconds", |c| c.auth.verified_seconds.to_string()),
+    plain("registry.max_manifest_bytes", |c| c.registry.max_manifest_bytes.to_string()),
+    plain("registry.idle_timeout_seconds", |c| c.registry.idle_timeout_seconds.to_string()),
+    plain("registry.upload_hours", |c| c.registry.upload_hours.to_string()),
+    plain("log.format", |c| match c.log.format {
+        LogFormat::Text => "text".to_owned(),
+        LogFormat::Json => "json".to_owned(),
+    }),
+    plain("log.level", |c| c.log.level.clone()),
+];
+
+const fn plain(key: &'static str, value: fn(&Config) -> String) -> Key {
+    Key { key, secret: false, value }
+}
+
+/// One line of `config print`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// `section.key`.
+    pub key: &'static str,
+    /// The effective value; a secret only as far as it is none.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: String,
+}
+
+impl Loaded {
+    /// Every setting with its value and origin.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Entry> {
+        KEYS.iter()
+            .map(|key| {
+                let value = (key.value)(&self.config);
+                let origin = self.figment.find_metadata(key.key);
+                Entry {
+                    key: key.key,
+                    value: if key.secret { masked(&value) } else { value },
+                    origin: origin
+                        .map_or_else(|| "default".to_owned(), |from| from.name.to_string()),
+                }
+            })
+            .collect()
+    }
+}
+
+/// An address without what stands before the host.
+fn masked(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => {
+            format!("{}://***@{}", &url[..scheme], &url[at + 1..])
+        }
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Flags;
+    use crate::config::load::load_from;
+
+    #[test]
+    fn passwords_in_addresses_are_masked() {
+        assert_eq!(masked("postgres://hub:p@ss@db/hub"), "postgres://***@db/hub");
+        assert_eq!(masked("sqlite:/data/hub.db"), "sqlite:/data/hub.db");
+    }
+
+    #[test]
+    fn every_entry_says_where_it_comes_from() {
+        let flags = Flags::default().with("log.level", Some("debug".to_owned()));
+        let entries = load_from(None, Vec::new(), flags).unwrap().entries();
+        let find = |key| entries.iter().find(|entry| entry.key == key).unwrap();
+        assert_eq!(find("log.level").origin, "the command line");
+        assert_eq!(find("auth.session_days").origin, "default");
+        assert_eq!(find("database.url").value, "sqlite:hub-data/hub.db");
+    }
+}

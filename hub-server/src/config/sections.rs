@@ -1,0 +1,133 @@
+//! The settings, one struct per concern.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+/// Where the hub listens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listen {
+    /// Address and port; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// Address that callers use, for example `https://hub.example.com`; without it the `Host`
+    /// header of each request counts.
+    pub public_url: Option<Url>,
+    /// How long a caller may take to send the head of a request.
+    pub header_timeout_seconds: u64,
+    /// How long running requests may go on after the order to stop.
+    pub stop_timeout_seconds: u64,
+    /// Largest body of a request outside the registry, in bytes.
+    pub max_body_bytes: usize,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from(([0, 0, 0, 0], 8080)),
+            public_url: None,
+            header_timeout_seconds: 15,
+            stop_timeout_seconds: 30,
+            max_body_bytes: 8 << 20,
+        }
+    }
+}
+
+/// Where records are kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:FILE`, or `postgres://…` for more than one replica.
+    pub url: Option<SecretString>,
+}
+
+/// Where bytes are kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Blobs {
+    /// Folder that holds `blobs/` and `uploads/`.
+    pub dir: Option<PathBuf>,
+}
+
+/// Where the index is kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Search {
+    /// Folder of the index, which may be deleted at any time.
+    pub dir: Option<PathBuf>,
+}
+
+/// Who may sign in, and for how long.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Auth {
+    /// How long a browser stays signed in.
+    pub session_days: u32,
+    /// How long a registry token lives. Source: 5 to 15 minutes (`docs/sources.md#token-life`).
+    pub token_seconds: u64,
+    /// How long a checked credential is not checked again.
+    pub verified_seconds: u64,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self { session_days: 30, token_seconds: 300, verified_seconds: 60 }
+    }
+}
+
+/// The registry's limits.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Registry {
+    /// Largest manifest, in bytes. Source: distribution's limit (`docs/sources.md#manifest-limit`).
+    pub max_manifest_bytes: usize,
+    /// How long an upload may pause before a byte comes.
+    pub idle_timeout_seconds: u64,
+    /// How long an upload that nobody goes on with is kept.
+    pub upload_hours: u64,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self { max_manifest_bytes: 4 << 20, idle_timeout_seconds: 60, upload_hours: 24 }
+    }
+}
+
+impl Registry {
+    /// How long an upload may pause before a byte comes.
+    #[must_use]
+    pub const fn idle_timeout(&self) -> Duration {
+        Duration::from_secs(self.idle_timeout_seconds)
+    }
+}
+
+/// What is logged.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// One line of text, or one JSON object, per event.
+    pub format: LogFormat,
+    /// Least important level, or directives such as `info,hub_server=debug`.
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".to_owned() }
+    }
+}
+
+/// Form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines.
+    Json,
+}

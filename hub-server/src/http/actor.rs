@@ -1,0 +1,166 @@
+//! Who calls: `Authorization` first, then the session's cookie.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use hub_model::Actor;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::App;
+use crate::services::accounts::{self, SignInError};
+
+/// Who calls, for handlers of the hub API and of pages.
+#[derive(Debug, Clone)]
+pub struct Caller(pub Actor);
+
+/// Credentials were presented, and they are no good. A surface that answers in a shape of its own
+/// takes `Result<Caller, BadCredentials>`.
+#[derive(Debug)]
+pub struct BadCredentials(pub SignInError);
+
+impl IntoResponse for BadCredentials {
+    fn into_response(self) -> Response {
+        let status = match &self.0 {
+            SignInError::Wrong | SignInError::Disabled => StatusCode::UNAUTHORIZED,
+            SignInError::Hash(_) | SignInError::Db(_) => {
+                tracing::error!(error = &self.0 as &dyn std::error::Error, "request failed");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        };
+        (status, self.0.to_string()).into_response()
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = BadCredentials;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, BadCredentials> {
+        who(app, parts).await.map(Self).map_err(BadCredentials)
+    }
+}
+
+/// A credential in an `Authorization` header.
+#[derive(Debug)]
+pub enum Presented {
+    /// A token.
+    Bearer(SecretString),
+    /// A user name with a password or a personal token.
+    Basic(String, SecretString),
+    /// Something that follows neither form.
+    Unreadable,
+}
+
+/// The credential that a request presents; an empty `Basic` is none.
+#[must_use]
+pub fn presented(headers: &HeaderMap) -> Option<Presented> {
+    let value = headers.get(header::AUTHORIZATION)?;
+    let parsed = value.to_str().ok().and_then(|text| {
+        let (scheme, rest) = text.trim().split_once(' ')?;
+        let rest = rest.trim();
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Some(Presented::Bearer(rest.into()));
+        }
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let text = String::from_utf8(BASE64_STANDARD.decode(rest).ok()?).ok()?;
+        let (name, password) = text.split_once(':')?;
+        Some(Presented::Basic(name.to_owned(), password.into()))
+    });
+    match parsed {
+        Some(Presented::Basic(name, password))
+            if name.is_empty() && password.expose_secret().is_empty() =>
+        {
+            None
+        }
+        Some(presented) => Some(presented),
+        None => Some(Presented::Unreadable),
+    }
+}
+
+/// Who calls. A session that ended is nobody; a bad `Authorization` header is an error.
+///
+/// # Errors
+///
+/// When credentials were presented and are no good.
+pub async fn who(app: &App, parts: &Parts) -> Result<Actor, SignInError> {
+    match presented(&parts.headers) {
+        Some(Presented::Bearer(token)) => {
+            return accounts::by_token(app, &token).await.map(Actor::User);
+        }
+        Some(Presented::Basic(name, password)) => {
+            return accounts::sign_in(app, &name, &password).await.map(Actor::User);
+        }
+        Some(Presented::Unreadable) => return Err(SignInError::Wrong),
+        None => {}
+    }
+    let Some(secret) = session_secret(app, &parts.headers) else { return Ok(Actor::Anonymous) };
+    if !parts.method.is_safe() && !is_from_here(app, &parts.method, &parts.headers) {
+        return Ok(Actor::Anonymous);
+    }
+    match accounts::by_token(app, &secret).await {
+        Ok(signed_in) => Ok(Actor::User(signed_in)),
+        Err(SignInError::Wrong | SignInError::Disabled) => Ok(Actor::Anonymous),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a request that changes something was sent by one of our own pages: a cookie travels
+/// with requests of other sites as well.
+#[must_use]
+pub fn is_from_here(app: &App, method: &Method, headers: &HeaderMap) -> bool {
+    if method.is_safe() {
+        return true;
+    }
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(header::ORIGIN) else { return false };
+    let Some((_, origin)) = origin.split_once("://") else { return false };
+    let public = app.config.listen.public_url.as_ref();
+    let ours = public.is_some_and(|url| origin == url.authority());
+    ours || text(header::HOST) == Some(origin)
+}
+
+/// Name of the session's cookie.
+#[must_use]
+pub fn cookie_name(app: &App) -> &'static str {
+    if app.config.is_secure() { "__Host-hub_session" } else { "hub_session" }
+}
+
+/// The secret in the session's cookie.
+#[must_use]
+pub fn session_secret(app: &App, headers: &HeaderMap) -> Option<SecretString> {
+    let jar = CookieJar::from_headers(headers);
+    jar.get(cookie_name(app)).map(|cookie| cookie.value().to_owned().into())
+}
+
+/// `Set-Cookie` that begins a session in the browser.
+#[must_use]
+pub fn session_cookie(app: &App, secret: &SecretString) -> HeaderValue {
+    let seconds = u64::from(app.config.auth.session_days) * 24 * 60 * 60;
+    set_cookie(app, secret.expose_secret(), seconds)
+}
+
+/// `Set-Cookie` that ends a session in the browser.
+#[must_use]
+pub fn ended_session_cookie(app: &App) -> HeaderValue {
+    set_cookie(app, "", 0)
+}
+
+fn set_cookie(app: &App, value: &str, seconds: u64) -> HeaderValue {
+    let mut cookie = Cookie::new(cookie_name(app), value);
+    cookie.set_http_only(true);
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_path("/");
+    cookie.set_secure(app.config.is_secure());
+    let text = format!("{cookie}; Max-Age={seconds}");
+    let mut header = HeaderValue::from_str(&text).expect("secrets are plain ASCII");
+    header.set_sensitive(true);
+    header
+}

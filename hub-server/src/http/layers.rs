@@ -1,0 +1,165 @@
+//! What surrounds every request: its id, one line in the log, counters, and a net for panics.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{Predicate, SizeAbove};
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+use tracing::Instrument;
+
+use super::registry::TOKEN_PATH;
+
+/// Header that carries the id of a request, ours or the one of a proxy before us.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Longest id that is taken over from outside, in bytes: it ends in every log line.
+const LONGEST_ID: usize = 64;
+
+/// Smallest answer that is worth compressing, in bytes: one packet.
+const WORTH_COMPRESSING: u64 = 1400;
+
+/// How long a request may take where no blobs travel.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The id of a request, as an extension of it: answers to 5xx name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+/// The layers around all surfaces.
+pub(super) fn outermost(router: Router) -> Router {
+    router.layer(CatchPanicLayer::custom(panicked)).layer(from_fn(observe))
+}
+
+/// The layers around surfaces that answer texts: compression, a limit on bodies and on time.
+pub(super) fn texts(router: Router, max_body_bytes: usize) -> Router {
+    let compression =
+        CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING).and(is_text));
+    router
+        // Ours counts instead of axum's 2 MB.
+        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(max_body_bytes))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(compression)
+}
+
+/// HTML, JSON, feeds, style sheets and scripts; pictures are compressed already.
+fn is_text(
+    _: StatusCode,
+    _: axum::http::Version,
+    headers: &axum::http::HeaderMap,
+    _: &axum::http::Extensions,
+) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    kind.starts_with("text/")
+        || kind.ends_with("json")
+        || kind.ends_with("xml")
+        || kind.ends_with("javascript")
+}
+
+/// Gives the request an id, runs it inside a span, writes one line and counts.
+async fn observe(mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = request_id(request.headers().get(REQUEST_ID));
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let surface = surface_of(&path);
+    request.extensions_mut().insert(RequestId(id.clone()));
+
+    let span = tracing::info_span!("request", request_id = id);
+    let mut response = next.run(request).instrument(span.clone()).await;
+
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let status = response.status().as_u16();
+    let took = began.elapsed();
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    span.in_scope(|| {
+        // Without the query: it may hold what somebody typed, or a signature.
+        if surface == "ops" {
+            tracing::debug!(surface, status, duration_ms, "{method} {path} {status}");
+        } else {
+            tracing::info!(surface, status, duration_ms, "{method} {path} {status}");
+        }
+    });
+    let class = format!("{}xx", status / 100);
+    metrics::counter!("hub_http_requests_total", "surface" => surface, "status" => class)
+        .increment(1);
+    metrics::histogram!("hub_http_request_seconds", "surface" => surface)
+        .record(took.as_secs_f64());
+    response
+}
+
+/// The id that came along, when it is harmless; else a new one.
+fn request_id(given: Option<&HeaderValue>) -> String {
+    let harmless = |id: &&str| {
+        (1..=LONGEST_ID).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let given = given.and_then(|value| value.to_str().ok()).filter(harmless);
+    given.map_or_else(|| uuid::Uuid::now_v7().simple().to_string(), str::to_owned)
+}
+
+/// Which surface a path belongs to.
+fn surface_of(path: &str) -> &'static str {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    match first {
+        "v2" | "v1" => "registry",
+        "api" if path == TOKEN_PATH => "registry",
+        "api" | "openapi.json" => "hub",
+        "healthz" | "readyz" | "metrics" => "ops",
+        _ => "web",
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the box over")]
+fn panicked(what: Box<dyn Any + Send + 'static>) -> Response {
+    let text = what
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| what.downcast_ref::<&str>().copied())
+        .unwrap_or("no text");
+    tracing::error!(panic = text, "a request panicked");
+    (StatusCode::INTERNAL_SERVER_ERROR, "the hub failed, its log says more\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_harmless_id_is_taken_over_and_others_are_replaced() {
+        let given = |text| HeaderValue::from_bytes(text).unwrap();
+        assert_eq!(request_id(Some(&given(b"abc-1"))), "abc-1");
+        for bad in [&b""[..], b"a b", b"x\"y", "é".as_bytes(), &[b'a'; 65]] {
+            assert_eq!(request_id(Some(&given(bad))).len(), 32);
+        }
+        assert_ne!(request_id(None), request_id(None));
+    }
+
+    #[test]
+    fn every_path_belongs_to_one_surface() {
+        for (path, want) in [
+            ("/v2/", "registry"),
+            ("/v2/labring/app/manifests/v1", "registry"),
+            (TOKEN_PATH, "registry"),
+            ("/v1/search", "registry"),
+            ("/api/v1/orgs", "hub"),
+            ("/openapi.json", "hub"),
+            ("/readyz", "ops"),
+            ("/", "web"),
+            ("/labring/app", "web"),
+        ] {
+            assert_eq!(surface_of(path), want, "{path}");
+        }
+    }
+}

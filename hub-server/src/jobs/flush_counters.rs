@@ -1,0 +1,21 @@
+//! Writes down pulls and uses of tokens, a batch at a time.
+
+use crate::App;
+
+/// One flush. What cannot be written is kept for the next one.
+pub(crate) async fn run(app: &App) {
+    let pulls = app.pulls.take();
+    if !pulls.is_empty()
+        && let Err(error) = app.db.add_pulls(&pulls).await
+    {
+        tracing::warn!(error = &error as &dyn std::error::Error, "pulls wait for the next flush");
+        app.pulls.put_back(pulls);
+    }
+    let uses = app.uses.take();
+    if !uses.is_empty()
+        && let Err(error) = app.db.touch_tokens(&uses).await
+    {
+        // Lost: the next use of the same token says the same.
+        tracing::debug!(error = &error as &dyn std::error::Error, "uses of tokens were not noted");
+    }
+}

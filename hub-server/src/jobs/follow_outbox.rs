@@ -1,0 +1,133 @@
+//! Reads the letters: the index follows the records, and caches drop what a letter names.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hub_db::{Db, DbError};
+use hub_model::{Letter, LetterKind, SearchDoc};
+use hub_search::{Batch, SearchError};
+use tokio::runtime::Handle;
+
+use crate::App;
+
+/// Letters read in one go.
+const BATCH: i64 = 500;
+
+/// Documents read in one go while the index is rebuilt.
+const DOCS: i64 = 200;
+
+/// Why the index is behind.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The metadata store failed.
+    #[error("could not read the letters")]
+    Db(#[from] DbError),
+    /// The index failed.
+    #[error("could not change the index")]
+    Index(#[from] SearchError),
+    /// The thread that worked on the index is gone.
+    #[error("could not finish changing the index")]
+    Lost(#[from] tokio::task::JoinError),
+}
+
+/// Reads all letters that are there. Answers how many they were.
+pub(crate) async fn catch_up(app: &App) -> Result<usize, FollowError> {
+    let _turn = app.following.lock().await;
+    let mut read = 0;
+    loop {
+        let letters = app.db.letters_after(app.index.position(), BATCH).await?;
+        let Some(last) = letters.last() else { return Ok(read) };
+        let position = last.seq;
+        read += letters.len();
+        forget(app, &letters);
+        let batch = batch(&app.db, &letters, position).await?;
+        let index = app.index.clone();
+        tokio::task::spawn_blocking(move || index.apply(&batch)).await??;
+    }
+}
+
+/// What the letters change in the index: each repository once, as it is now.
+async fn batch(db: &Db, letters: &[Letter], position: i64) -> Result<Batch, DbError> {
+    let names: BTreeSet<&str> = letters
+        .iter()
+        .filter(|letter| letter.kind == LetterKind::Repo)
+        .map(|letter| letter.subject.as_str())
+        .collect();
+    let mut batch = Batch { put: Vec::new(), remove: Vec::new(), position };
+    for name in names {
+        match db.search_doc(name).await? {
+            Some(doc) => batch.put.push(doc),
+            None => batch.remove.push(name.to_owned()),
+        }
+    }
+    Ok(batch)
+}
+
+/// Drops what this process remembers about whom the letters name.
+fn forget(app: &App, letters: &[Letter]) {
+    for letter in letters {
+        match letter.kind {
+            // Names of organisations are not in the cache, and rights are never cached.
+            LetterKind::Repo | LetterKind::Access => {}
+            LetterKind::Credentials => {
+                let user = letter.subject.clone();
+                let dropped = app.verified.invalidate_entries_if(move |(name, _), _| *name == user);
+                if dropped.is_err() {
+                    app.verified.invalidate_all();
+                }
+            }
+        }
+    }
+}
+
+/// Builds the index anew out of the records, while the old one answers.
+pub(crate) async fn rebuild(app: &App) -> Result<u64, FollowError> {
+    let _turn = app.following.lock().await;
+    // Read before the records: what changes meanwhile is read again as a letter.
+    let position = app.db.last_letter().await?;
+    let docs = Docs::new(app.db.clone());
+    let failed = Arc::clone(&docs.failed);
+    let index = app.index.clone();
+    let count = tokio::task::spawn_blocking(move || index.rebuild(docs, position)).await?;
+    let error = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+    error.map_or(Ok(count?), |error| Err(error.into()))
+}
+
+/// Documents out of the database, for a thread that waits.
+struct Docs {
+    db: Db,
+    on: Handle,
+    page: std::vec::IntoIter<SearchDoc>,
+    after: Option<String>,
+    failed: Arc<Mutex<Option<DbError>>>,
+}
+
+impl Docs {
+    fn new(db: Db) -> Self {
+        let page = Vec::new().into_iter();
+        Self { db, on: Handle::current(), page, after: Some(String::new()), failed: Arc::default() }
+    }
+}
+
+impl Iterator for Docs {
+    type Item = SearchDoc;
+
+    fn next(&mut self) -> Option<SearchDoc> {
+        if let Some(doc) = self.page.next() {
+            return Some(doc);
+        }
+        let after = self.after.take()?;
+        match self.on.block_on(self.db.search_docs(&after, DOCS)) {
+            Ok(docs) => {
+                self.after = docs.last().map(|doc| doc.name.clone());
+                self.page = docs.into_iter();
+                self.page.next()
+            }
+            Err(error) => {
+                // An iterator cannot say so: whoever asked for the documents looks here.
+                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Starts the workers of a process, claims jobs, and notes how they ended.
+//!
+//! A claimed job belongs to this process until its lease ends; the lease is renewed while the job
+//! runs. A process that dies leaves the lease to run out, and another one begins the job again.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures::FutureExt;
+use hub_db::DbError;
+use hub_model::{ClaimedJob, Job};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+
+use super::{
+    Failure, describe_image, describe_repo, expire_uploads, flush_counters, follow_outbox,
+};
+use crate::App;
+use crate::telemetry;
+
+/// Jobs that one process runs at the same time.
+const WORKERS: usize = 2;
+
+/// How long a job belongs to who claimed it, in milliseconds.
+const LEASE_MS: i64 = 30_000;
+
+/// How often a lease is renewed.
+const RENEWAL: Duration = Duration::from_secs(10);
+
+/// Longest pause between two looks at the table of jobs: other replicas do not call us.
+const JOBS_PAUSE: Duration = Duration::from_secs(1);
+
+/// Longest pause between two looks at the outbox.
+const OUTBOX_PAUSE: Duration = Duration::from_millis(200);
+
+/// Pause after a commit of the index, so that there are only a few per second.
+const COMMIT_PAUSE: Duration = Duration::from_millis(150);
+
+/// How often counters are written down.
+const FLUSH: Duration = Duration::from_secs(3);
+
+/// How often old uploads and letters are looked for.
+const HOUSEKEEPING: Duration = Duration::from_secs(600);
+
+/// How long letters are kept, in milliseconds: a replica that was away longer builds its index
+/// anew.
+const LETTERS_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// How long a running job may go on after the order to stop.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Pause after something went wrong with the table itself.
+const TROUBLE: Duration = Duration::from_secs(2);
+
+/// Starts everything that happens later.
+pub(super) fn start(app: &App, index_is_stale: bool) {
+    for _ in 0..WORKERS {
+        app.spawn(work(app.clone()));
+    }
+    app.spawn(follow(app.clone(), index_is_stale));
+    app.spawn(flush(app.clone()));
+    app.spawn(keep_house(app.clone()));
+}
+
+/// One worker: job after job, until the process stops.
+async fn work(app: App) {
+    while !app.stop.is_cancelled() {
+        let pause = match run_one(&app).await {
+            Ok(true) => continue,
+            Ok(false) => JOBS_PAUSE,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "could not claim a job");
+                TROUBLE
+            }
+        };
+        tokio::select! {
+            () = app.stop.cancelled() => {}
+            () = app.wake_jobs.notified() => {}
+            () = sleep(pause) => {}
+        }
+    }
+}
+
+/// Keeps the index and the caches up to date.
+async fn follow(app: App, index_is_stale: bool) {
+    let mut stale = index_is_stale;
+    while !app.stop.is_cancelled() {
+        if stale {
+            match follow_outbox::rebuild(&app).await {
+                Ok(repos) => {
+                    tracing::info!(repos, "built the index of {repos} repositories");
+                    stale = false;
+                }
+                Err(error) => {
+                    complain(&error, "could not build the index");
+                    pause(&app, TROUBLE).await;
+                    continue;
+                }
+            }
+        }
+        match follow_outbox::catch_up(&app).await {
+            Ok(0) => {
+                tokio::select! {
+                    () = app.stop.cancelled() => {}
+                    () = app.wake_outbox.notified() => {}
+                    () = sleep(OUTBOX_PAUSE) => {}
+                }
+            }
+            Ok(_) => pause(&app, COMMIT_PAUSE).await,
+            Err(error) => {
+                complain(&error, "the index is behind");
+                pause(&app, TROUBLE).await;
+            }
+        }
+    }
+    if let Err(error) = follow_outbox::catch_up(&app).await {
+        complain(&error, "the index stays behind until the next start");
+    }
+}
+
+async fn flush(app: App) {
+    while !app.stop.is_cancelled() {
+        pause(&app, FLUSH).await;
+        flush_counters::run(&app).await;
+        if let Some(handle) = telemetry::metrics() {
+            handle.run_upkeep();
+        }
+    }
+}
+
+/// Asks for the work that comes round again; the row of the job makes it one for all replicas.
+async fn keep_house(app: App) {
+    let mut round = interval(HOUSEKEEPING);
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            _ = round.tick() => {}
+        }
+        if let Err(error) = ask_for_cleaning(&app).await {
+            complain(&error, "could not ask for cleaning");
+        }
+    }
+}
+
+async fn ask_for_cleaning(app: &App) -> Result<(), DbError> {
+    let now = app.now_ms();
+    let mut change = app.db.change().await?;
+    change.enqueue(&Job::ExpireUploads, now).await?;
+    change.commit().await?;
+    app.kick();
+    app.db.drop_letters_before(now - LETTERS_MS).await
+}
+
+async fn pause(app: &App, pause: Duration) {
+    tokio::select! {
+        () = app.stop.cancelled() => {}
+        () = sleep(pause) => {}
+    }
+}
+
+fn complain(error: &(dyn std::error::Error + 'static), what: &str) {
+    tracing::error!(error, "{what}");
+}
+
+/// Claims one job and runs it. Answers whether there was one.
+pub(super) async fn run_one(app: &App) -> Result<bool, DbError> {
+    let now = app.now_ms();
+    let Some(claimed) = app.db.claim_job(&app.holder, now, now + LEASE_MS).await? else {
+        return Ok(false);
+    };
+    let began = Instant::now();
+    let ended = attend(app, &claimed).await;
+    let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let (kind, attempts) = (claimed.job.kind(), claimed.attempts);
+    let outcome = match &ended {
+        Ended::Done => "done",
+        Ended::Failed(_) => "failed",
+        Ended::Stopped => "stopped",
+    };
+    metrics::counter!("hub_jobs_total", "kind" => kind, "outcome" => outcome).increment(1);
+    match ended {
+        Ended::Done => {
+            let key = claimed.job.key();
+            tracing::info!(job.kind = kind, job.key = key, duration_ms, "did {key}");
+            app.db.finish_job(claimed.id, &app.holder).await?;
+        }
+        Ended::Failed(error) => {
+            let last = attempts >= claimed.max_attempts;
+            let retry_at = (!last).then(|| app.now_ms() + backoff_ms(attempts));
+            tracing::warn!(
+                job.kind = kind,
+                job.key = claimed.job.key(),
+                attempts,
+                duration_ms,
+                error = &*error as &dyn std::error::Error,
+                "a job failed"
+            );
+            let text = chain(&*error);
+            app.db.fail_job(claimed.id, &app.holder, &text, retry_at).await?;
+        }
+        Ended::Stopped => {
+            let text = "the process stopped";
+            app.db.fail_job(claimed.id, &app.holder, text, Some(app.now_ms())).await?;
+        }
+    }
+    // Others may have been written down while this one ran.
+    app.wake_jobs.notify_one();
+    Ok(true)
+}
+
+/// How a job ended.
+enum Ended {
+    Done,
+    Failed(Failure),
+    Stopped,
+}
+
+/// Runs a job while its lease is renewed.
+async fn attend(app: &App, claimed: &ClaimedJob) -> Ended {
+    let work = AssertUnwindSafe(perform(app, &claimed.job)).catch_unwind();
+    tokio::pin!(work);
+    let mut renewal = interval(RENEWAL);
+    renewal.tick().await;
+    let told_to_stop = async {
+        app.stop.cancelled().await;
+        sleep(LAST_WORDS).await;
+    };
+    tokio::pin!(told_to_stop);
+    loop {
+        tokio::select! {
+            ended = &mut work => return match ended {
+                Ok(Ok(())) => Ended::Done,
+                Ok(Err(error)) => Ended::Failed(error),
+                Err(_) => Ended::Failed("the job panicked".into()),
+            },
+            () = &mut told_to_stop => return Ended::Stopped,
+            _ = renewal.tick() => {
+                let until = app.now_ms() + LEASE_MS;
+                // A lost lease is no reason to stop: jobs may run twice.
+                if let Err(error) = app.db.renew_job(claimed.id, &app.holder, until).await {
+                    complain(&error, "could not renew the lease of a job");
+                }
+            }
+        }
+    }
+}
+
+async fn perform(app: &App, job: &Job) -> Result<(), Failure> {
+    match job {
+        Job::DescribeImage { repo, digest } => describe_image::run(app, repo, digest).await,
+        Job::DescribeRepo { repo } => describe_repo::run(app, repo).await,
+        Job::ExpireUploads => expire_uploads::run(app).await,
+    }
+}
+
+/// Pause before the next attempt: 2, 4, 8 … seconds, at most ten minutes, a quarter more or less.
+fn backoff_ms(attempts: u32) -> i64 {
+    let full = 1000_i64.saturating_mul(1 << attempts.min(20)).min(600_000);
+    let quarter = full / 4;
+    full + rand::random_range(-quarter..=quarter)
+}
+
+/// An error with all its causes, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_ten_minutes() {
+        for (attempts, low, high) in
+            [(1, 1500, 2500), (2, 3000, 5000), (5, 24_000, 40_000), (30, 450_000, 750_000)]
+        {
+            let pause = backoff_ms(attempts);
+            assert!((low..=high).contains(&pause), "{attempts}: {pause}");
+        }
+    }
+}

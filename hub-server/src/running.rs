@@ -1,0 +1,215 @@
+//! A hub that runs: opens the memories, starts the workers, listens, and stops in order.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum_server::Handle;
+use hub_blobs::{BlobError, FsStore};
+use hub_db::{Db, DbError};
+use hub_search::{Index, SearchError};
+use hyper_util::rt::TokioTimer;
+use secrecy::ExposeSecret;
+
+use crate::app::BuildError;
+use crate::{App, AppBuilder, Config, http, jobs, telemetry};
+
+/// How long workers may take to end.
+const WORKERS_END: Duration = Duration::from_secs(10);
+
+/// Why a hub did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error("could not use the data folder {}", .path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process has the data folder.
+    #[error(
+        "{} is being served by another process: a database file has one server; stop it first, or \
+         use PostgreSQL for more than one",
+        .path.display()
+    )]
+    Taken {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The database cannot be opened or migrated.
+    #[error("could not open the database")]
+    Db(#[from] DbError),
+    /// The store of bytes cannot be opened.
+    #[error("could not open the store of blobs")]
+    Blobs(#[from] BlobError),
+    /// The index cannot be opened.
+    #[error("could not open the search index")]
+    Index(#[from] SearchError),
+    /// The app could not be put together.
+    #[error("could not prepare the hub")]
+    Build(#[from] BuildError),
+    /// The address is taken, or not ours.
+    #[error("could not listen on {address}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A thread is gone.
+    #[error("could not finish starting")]
+    Lost(#[from] tokio::task::JoinError),
+}
+
+/// The memories of a hub, opened, and nobody serving yet.
+#[derive(Debug)]
+pub struct Opened {
+    /// The app.
+    pub app: App,
+    /// Whether the index has to be built anew.
+    pub index_is_stale: bool,
+    lock: Option<File>,
+}
+
+/// A hub that listens.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// What it works with.
+    pub app: App,
+    handle: Handle<SocketAddr>,
+    /// Kept open: closing it gives the data folder free.
+    _lock: Option<File>,
+}
+
+/// Opens the memories, making and migrating what is not there yet.
+///
+/// # Errors
+///
+/// [`StartError::Taken`] when another process serves the same folder.
+pub async fn open(config: Config) -> Result<Opened, StartError> {
+    make_folder(&config.data)?;
+    let lock = if config.is_single() { Some(lock(&config.data)?) } else { None };
+    let db = Db::open(config.database_url().expose_secret()).await?;
+    db.migrate().await?;
+    let blobs = FsStore::open(config.blobs_dir()).await?;
+    let dir = config.index_dir();
+    let opened = tokio::task::spawn_blocking(move || Index::open(&dir)).await??;
+    let index_is_stale = opened.stale || is_lost(&db, &opened.index).await?;
+    let app = AppBuilder::new(config, db, Arc::new(blobs), opened.index).build().await?;
+    Ok(Opened { app, index_is_stale, lock })
+}
+
+/// Whether the letters that the index would need next are gone, or are those of another database.
+async fn is_lost(db: &Db, index: &Index) -> Result<bool, DbError> {
+    let position = index.position();
+    if db.last_letter().await? < position {
+        return Ok(true);
+    }
+    let next = db.letters_after(position, 1).await?;
+    Ok(next.first().is_some_and(|letter| letter.seq != position + 1))
+}
+
+/// Opens everything, starts the workers and listens.
+///
+/// # Errors
+///
+/// When anything of it cannot be had; nothing keeps running then.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    let _ = telemetry::metrics();
+    let opened = open(config).await?;
+    let app = opened.app;
+    let address = app.config.listen.address;
+    let listening = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(listening)?;
+    listener.set_nonblocking(true).map_err(listening)?;
+    let addr = listener.local_addr().map_err(listening)?;
+
+    let handle = Handle::new();
+    let mut server = axum_server::from_tcp(listener).map_err(listening)?.handle(handle.clone());
+    let head = Duration::from_secs(app.config.listen.header_timeout_seconds);
+    let builder = server.http_builder();
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(20)));
+
+    jobs::start(&app, opened.index_is_stale);
+    let router = http::router(&app);
+    app.spawn(async move {
+        if let Err(error) = server.serve(router.into_make_service()).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the server ended");
+        }
+    });
+    tracing::info!(database = app.db.engine(), "listening on http://{addr}");
+    Ok(Running { addr, app, handle, _lock: opened.lock })
+}
+
+impl Running {
+    /// Address for clients on this machine, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// Stops in order: no new callers, then running requests end, then the workers, then what was
+    /// counted is written down.
+    pub async fn stop(self) {
+        let app = self.app;
+        app.drain();
+        let patience = Duration::from_secs(app.config.listen.stop_timeout_seconds);
+        self.handle.graceful_shutdown(Some(patience));
+        wait_for_callers(&self.handle, patience).await;
+        app.stop.cancel();
+        app.tasks.close();
+        if tokio::time::timeout(WORKERS_END, app.tasks.wait()).await.is_err() {
+            tracing::warn!("some work was cut off, it begins again at the next start");
+        }
+        jobs::flush(&app).await;
+        app.db.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+/// Waits until no connection is open.
+async fn wait_for_callers(handle: &Handle<SocketAddr>, patience: Duration) {
+    let gone = async {
+        while handle.connection_count() > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let _ = tokio::time::timeout(patience, gone).await;
+}
+
+/// Makes the data folder, for its owner only.
+fn make_folder(path: &Path) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+
+    if path.is_dir() {
+        return Ok(());
+    }
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| StartError::Folder { path: path.to_owned(), source })
+}
+
+/// Takes the data folder for this process.
+fn lock(data: &Path) -> Result<File, StartError> {
+    let path = data.join("hub.lock");
+    let wrong = |source| StartError::Folder { path: data.to_owned(), source };
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(wrong)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::Taken { path: data.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(wrong(source)),
+    }
+}
