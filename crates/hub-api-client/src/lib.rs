@@ -1,1 +1,27 @@
-//! .
+//! Typed client of `/api/v1`.
+//!
+//! One method for each act; errors tell a refusal of the hub from a failure of the network. The
+//! HTTP client is handed in, so that proxies, certificates and time limits are decided once, by
+//! the program.
+//!
+//! It must not know where credentials are kept.
+//!
+//! ```
+//! use hub_api_client::{Auth, Client};
+//!
+//! let http = reqwest::Client::builder().build()?;
+//! let hub = Client::new(http, "https://hub.example.com".parse()?, Auth::None);
+//! assert_eq!(hub.base().host_str(), Some("hub.example.com"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod accounts;
+mod call;
+mod error;
+mod images;
+mod orgs;
+mod repos;
+
+pub use call::{Auth, Client};
+pub use error::ApiError;
+pub use repos::SearchFor;
