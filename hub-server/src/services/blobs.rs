@@ -1,0 +1,101 @@
+//! Blobs of a repository: whether they are there, their bytes, and taking them away.
+
+use std::ops::Range;
+
+use hub_blobs::{BlobError, ByteStream};
+use hub_db::DbError;
+use hub_model::{Action, Actor, Digest, RepoName};
+
+use super::access::{self, AccessError};
+use crate::App;
+
+/// Why a blob was not given or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobsError {
+    /// The caller may not.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The repository has no such blob, whatever others have.
+    #[error("`{repo}` has no blob `{digest}`")]
+    Unknown {
+        /// Full name of the repository.
+        repo: RepoName,
+        /// The digest asked for.
+        digest: Digest,
+    },
+    /// An image would be broken without it.
+    #[error("an image in `{repo}` needs the blob `{digest}`: delete the image first")]
+    InUse {
+        /// Full name of the repository.
+        repo: RepoName,
+        /// The blob.
+        digest: Digest,
+    },
+    /// The metadata store failed.
+    #[error("could not look the blob up")]
+    Db(#[from] DbError),
+    /// The store of bytes failed.
+    #[error("could not read the blob")]
+    Store(#[from] BlobError),
+}
+
+/// The size of a blob that the repository holds, in bytes.
+///
+/// # Errors
+///
+/// [`BlobsError::Unknown`] when the repository has no such blob.
+pub async fn stat(
+    app: &App,
+    actor: &Actor,
+    name: &RepoName,
+    digest: &Digest,
+) -> Result<u64, BlobsError> {
+    let repo = access::repo(app, actor, Action::Pull, name).await?;
+    let size = app.db.blob_in(repo.id, digest).await?;
+    size.ok_or_else(|| unknown(name, digest))
+}
+
+/// Bytes of a blob that the repository holds. The range lies inside the blob.
+///
+/// # Errors
+///
+/// [`BlobsError::Unknown`] when the repository has no such blob.
+pub async fn open(
+    app: &App,
+    actor: &Actor,
+    name: &RepoName,
+    digest: &Digest,
+    range: Range<u64>,
+) -> Result<ByteStream<'static>, BlobsError> {
+    stat(app, actor, name, digest).await?;
+    Ok(app.blobs.read(digest, range).await?)
+}
+
+/// Takes a blob out of the repository. The bytes stay while anybody else links them.
+///
+/// # Errors
+///
+/// [`BlobsError::InUse`] when an image of the repository names it.
+pub async fn delete(
+    app: &App,
+    actor: &Actor,
+    name: &RepoName,
+    digest: &Digest,
+) -> Result<(), BlobsError> {
+    access::repo(app, actor, Action::Delete, name).await?;
+    let mut change = app.db.change().await?;
+    let repo = change.lock_repo(name).await?.ok_or_else(|| unknown(name, digest))?;
+    // Nobody publishes here while the repository is locked, so the answer holds until the commit.
+    if app.db.blob_used(repo.id, digest).await? {
+        return Err(BlobsError::InUse { repo: name.clone(), digest: digest.clone() });
+    }
+    if !change.unlink_blob(repo.id, digest).await? {
+        return Err(unknown(name, digest));
+    }
+    change.commit().await?;
+    Ok(())
+}
+
+fn unknown(name: &RepoName, digest: &Digest) -> BlobsError {
+    BlobsError::Unknown { repo: name.clone(), digest: digest.clone() }
+}

@@ -1,0 +1,298 @@
+//! The two steps of publishing: examine what came, then record it in one change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hub_blobs::digest_of;
+use hub_db::{Change, Latest};
+use hub_model::{
+    Algorithm, BaseInfo, Detail, Digest, Extraction, Img, ImgState, Job, LatestMode, LetterKind,
+    Link, LinkKind, Manifest, ManifestFacts, NewImg, Repo, RepoName, Tag, Visibility, is_candidate,
+    latest_semver,
+};
+
+use super::super::images::{self, RepoStore, settle};
+use super::repo::{Right, ensure_repo};
+use super::{MAX_TAGS, ManifestRef, Publication, PublishError, Published};
+use crate::App;
+
+/// A manifest that follows the rules, with its facts.
+pub(super) struct Examined {
+    repo: RepoName,
+    manifest: Manifest,
+    index: bool,
+    tags: Vec<Tag>,
+    base: BaseInfo,
+    visibility: Option<Visibility>,
+}
+
+/// Checks everything that needs no lock.
+pub(super) async fn examine(
+    app: &App,
+    right: &Right,
+    publication: Publication,
+) -> Result<Examined, PublishError> {
+    let Publication { repo, reference, tags, media_type, body, visibility } = publication;
+    let limit = app.config.registry.max_manifest_bytes;
+    if body.len() > limit {
+        return Err(PublishError::TooLarge { limit });
+    }
+    let tags = all_tags(&reference, tags)?;
+    let digest = check_digest(&reference, &body)?;
+    let media_type = hub_oci::manifest_media_type(media_type.as_deref(), &body)?;
+    let parsed = hub_oci::parse_manifest(&media_type, &body)?;
+    let index = parsed.index;
+    let manifest = Manifest { digest, media_type, body, facts: parsed.facts };
+    let base = if tags.is_empty() {
+        BaseInfo::default()
+    } else {
+        base_info(app, right.repo(), &manifest).await
+    };
+    Ok(Examined { repo, manifest, index, tags, base, visibility })
+}
+
+/// Every tag the request sets, each once, in its order.
+fn all_tags(reference: &ManifestRef, more: Vec<Tag>) -> Result<Vec<Tag>, PublishError> {
+    let mut seen = BTreeSet::new();
+    let first = match reference {
+        ManifestRef::Tag(tag) => Some(tag.clone()),
+        ManifestRef::Digest(_) => None,
+    };
+    let tags: Vec<_> =
+        first.into_iter().chain(more).filter(|tag| seen.insert(tag.clone())).collect();
+    if tags.len() > MAX_TAGS {
+        return Err(PublishError::TooManyTags { found: tags.len() });
+    }
+    Ok(tags)
+}
+
+fn check_digest(reference: &ManifestRef, body: &[u8]) -> Result<Digest, PublishError> {
+    match reference {
+        ManifestRef::Tag(_) => Ok(digest_of(body, Algorithm::Sha256)),
+        ManifestRef::Digest(expected) => {
+            let found = digest_of(body, expected.algorithm());
+            if found == *expected {
+                Ok(found)
+            } else {
+                Err(PublishError::WrongDigest { expected: expected.clone(), found })
+            }
+        }
+    }
+}
+
+/// The facts of the image. A configuration that cannot be read does not stop a push: what the
+/// manifest alone says is enough then.
+async fn base_info(app: &App, repo: Option<&Repo>, manifest: &Manifest) -> BaseInfo {
+    let plain = BaseInfo {
+        media_type: manifest.media_type.clone(),
+        config_digest: manifest.facts.config.clone(),
+        size: unique_size(&manifest.facts),
+        ..BaseInfo::default()
+    };
+    // Without a repository nothing can be there that the manifest names.
+    let Some(repo) = repo.cloned() else { return plain };
+    let store = RepoStore::new(app, repo.id);
+    let (media_type, body) = (manifest.media_type.clone(), manifest.body.clone());
+    let read = move || hub_oci::base_info(&media_type, &body, &store);
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok(base)) => base,
+        Ok(Err(_)) | Err(_) => plain,
+    }
+}
+
+fn unique_size(facts: &ManifestFacts) -> u64 {
+    let sizes: BTreeMap<_, _> = facts.links.iter().map(|link| (&link.digest, link.size)).collect();
+    sizes.values().sum()
+}
+
+/// Records an examined image in one change.
+pub(super) async fn record(
+    app: &App,
+    right: &Right,
+    by: &str,
+    image: &Examined,
+) -> Result<Published, PublishError> {
+    let now = app.now_ms();
+    let digest = &image.manifest.digest;
+    let subject = image.manifest.facts.subject.clone();
+    let mut change = app.db.change().await?;
+    let ensured =
+        ensure_repo(app, &mut change, &image.repo, right.clone(), image.visibility).await?;
+    let repo = ensured.repo;
+    require_links(&mut change, repo.id, &image.manifest.facts.links).await?;
+    change.put_manifest(&image.manifest).await?;
+    change.link_manifest(repo.id, digest, now, by).await?;
+    let mut shelf = Shelf::new(repo.clone(), now);
+    for tag in &image.tags {
+        shelf.put(&mut change, tag, image, by).await?;
+    }
+    shelf.finish(&mut change).await?;
+    for job in jobs(image) {
+        change.enqueue(&job, now).await?;
+    }
+    change.tell(LetterKind::Repo, image.repo.as_str(), now).await?;
+    change.commit().await?;
+    app.kick();
+    let repo_created = ensured.made || (repo.pushed_at_ms == 0 && !repo.keep);
+    Ok(Published { digest: digest.clone(), subject, tags: image.tags.clone(), repo_created })
+}
+
+/// What is to be read later: the image behind each tag, and what an artifact says about another.
+fn jobs(image: &Examined) -> Vec<Job> {
+    let describe = |digest: &Digest| Job::DescribeImage {
+        repo: image.repo.clone(),
+        digest: digest.clone(),
+    };
+    let facts = &image.manifest.facts;
+    let mut jobs = Vec::new();
+    if !image.tags.is_empty() {
+        jobs.push(describe(&image.manifest.digest));
+    }
+    let artifact = hub_oci::detail_artifact::ARTIFACT_TYPE;
+    if let Some(subject) = &facts.subject
+        && !image.index
+        && facts.artifact_type.as_deref() == Some(artifact)
+    {
+        jobs.push(describe(subject));
+    }
+    jobs
+}
+
+/// Whether the repository holds everything that the manifest names. Asked inside the change, so
+/// that nothing goes away before the commit.
+async fn require_links(
+    change: &mut Change,
+    repo_id: i64,
+    links: &[Link],
+) -> Result<(), PublishError> {
+    let (manifests, blobs): (Vec<_>, Vec<_>) = links
+        .iter()
+        .filter(|link| !link.elsewhere)
+        .partition(|link| link.kind == LinkKind::Manifest);
+    let wanted: Vec<_> = blobs.iter().map(|link| link.digest.clone()).collect();
+    let held: BTreeMap<_, _> = change.blobs_in(repo_id, &wanted).await?.into_iter().collect();
+    let children: Vec<_> = manifests.iter().map(|link| link.digest.clone()).collect();
+    let known: BTreeSet<_> = change.manifests_in(repo_id, &children).await?.into_iter().collect();
+    let mut missing: Vec<_> = wanted.into_iter().filter(|digest| !held.contains_key(digest)).collect();
+    missing.extend(children.into_iter().filter(|digest| !known.contains(digest)));
+    missing.sort_unstable();
+    missing.dedup();
+    if !missing.is_empty() {
+        return Err(PublishError::Missing { digests: missing });
+    }
+    for link in blobs {
+        let found = held[&link.digest];
+        if found != link.size {
+            let digest = link.digest.clone();
+            return Err(PublishError::WrongSize { digest, stated: link.size, found });
+        }
+    }
+    Ok(())
+}
+
+/// The tags of a repository while one publication changes them.
+struct Shelf {
+    repo: Repo,
+    now_ms: i64,
+    latest: Latest,
+    /// Whether a tag that was latest can no longer be: then all tags are looked through.
+    recount: bool,
+    touched: bool,
+}
+
+impl Shelf {
+    fn new(repo: Repo, now_ms: i64) -> Self {
+        let latest = Latest {
+            tag: repo.latest_tag.clone(),
+            semver: repo.latest_semver.clone(),
+            tags: repo.tags,
+            pushed_at_ms: repo.pushed_at_ms,
+            updated_at_ms: now_ms,
+        };
+        Self { repo, now_ms, latest, recount: false, touched: false }
+    }
+
+    /// Makes `tag` name the image.
+    async fn put(
+        &mut self,
+        change: &mut Change,
+        tag: &Tag,
+        image: &Examined,
+        by: &str,
+    ) -> Result<(), PublishError> {
+        // Two uploads in one tick are ordered by their changes, and time never runs backwards.
+        let pushed_at_ms = self.now_ms.max(self.latest.pushed_at_ms + 1);
+        let before = change.img(self.repo.id, tag).await?;
+        let new = NewImg {
+            repo_id: self.repo.id,
+            tag: tag.clone(),
+            digest: Some(image.manifest.digest.clone()),
+            base: image.base.clone(),
+            detail: Detail::default(),
+            extraction: Extraction::Pending,
+            pushed_at_ms,
+            pushed_by: by.to_owned(),
+        };
+        let id = change.put_img(&new).await?;
+        let img = Img {
+            id,
+            repo: image.repo.clone(),
+            tag: new.tag,
+            digest: new.digest,
+            state: ImgState::Pushed,
+            base: new.base,
+            detail: new.detail,
+            extraction: new.extraction,
+            notes: Vec::new(),
+            pushed_at_ms,
+            pushed_by: new.pushed_by,
+        };
+        settle(change, &self.repo, &img, &img.extraction, &[]).await?;
+        self.count(tag, image, before.as_ref(), pushed_at_ms);
+        if tag.as_str() == "latest" && self.repo.latest_mode == LatestMode::Auto {
+            self.turn_virtual_latest_off(change).await?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, tag: &Tag, image: &Examined, before: Option<&Img>, pushed_at_ms: i64) {
+        self.touched = true;
+        self.latest.pushed_at_ms = pushed_at_ms;
+        if before.is_none_or(|img| img.state == ImgState::Declared) {
+            self.latest.tags += 1;
+        }
+        if is_candidate(tag, image.manifest.facts.subject.is_some()) {
+            self.latest.tag = Some(tag.clone());
+            let versions = self.latest.semver.iter().chain([tag]);
+            self.latest.semver = latest_semver(versions).cloned();
+        } else {
+            let was = [&self.latest.tag, &self.latest.semver];
+            self.recount |= was.into_iter().flatten().any(|latest| latest == tag);
+        }
+    }
+
+    /// A real `latest` was pushed: the virtual one stays off, also after the real one goes.
+    async fn turn_virtual_latest_off(&mut self, change: &mut Change) -> Result<(), PublishError> {
+        self.repo.latest_mode = LatestMode::Off;
+        let edit = hub_db::RepoEdit {
+            visibility: self.repo.visibility,
+            keep: self.repo.keep,
+            official: self.repo.official,
+            latest_mode: LatestMode::Off,
+            updated_at_ms: self.now_ms,
+        };
+        change.edit_repo(self.repo.id, &edit).await?;
+        Ok(())
+    }
+
+    async fn finish(mut self, change: &mut Change) -> Result<(), PublishError> {
+        if !self.touched {
+            return Ok(());
+        }
+        change.set_latest(self.repo.id, &self.latest).await?;
+        if self.recount {
+            self.repo.pushed_at_ms = self.latest.pushed_at_ms;
+            images::move_latest(change, &self.repo, self.now_ms).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! Registry tokens: short-lived, signed, for some repositories; and the refresh tokens behind
+//! them.
+//!
+//! A token says who and which scopes. It is a bound, never a right: every act asks the record
+//! again, so a right that was taken back is gone at once.
+
+mod claims;
+mod refresh;
+#[cfg(test)]
+mod tests;
+
+use hub_db::DbError;
+use hub_model::{
+    AccessTerms, Action, Actor, RepoName, Scope, SignedIn, TokenKind, UserName, Visibility, allows,
+};
+
+use super::access;
+use crate::App;
+use claims::Claims;
+
+pub use claims::SERVICE;
+pub use refresh::{RefreshError, by_refresh_token, refresh_token};
+
+/// Most scopes that one token holds: with more, its header would not pass common proxies.
+const MAX_SCOPES: usize = 50;
+
+/// A token that was issued.
+#[derive(Clone)]
+pub struct IssuedToken {
+    /// The token itself, a secret.
+    pub jwt: secrecy::SecretString,
+    /// How long it lives, in seconds.
+    pub expires_in: u64,
+    /// When it was issued, in milliseconds.
+    pub issued_at_ms: i64,
+    /// What it allows.
+    pub access: Vec<Scope>,
+}
+
+/// Why no token was issued.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// The library did not sign.
+    #[error("could not sign the token")]
+    Sign(#[source] jsonwebtoken::errors::Error),
+    /// The metadata store failed.
+    #[error("could not find out what the token may allow")]
+    Db(#[from] DbError),
+}
+
+/// Why a token is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// Not ours, altered, for another service, or ended.
+    #[error("the token is not valid, or has ended")]
+    Invalid,
+    /// The metadata store failed.
+    #[error("could not check the token")]
+    Db(#[from] DbError),
+}
+
+/// What a valid token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Who.
+    pub actor: Actor,
+    /// What it allows, at most.
+    pub access: Vec<Scope>,
+}
+
+impl Verified {
+    /// Whether the token covers `action` on `repo`.
+    #[must_use]
+    pub fn covers(&self, action: Action, repo: &RepoName) -> bool {
+        let word = match action {
+            Action::Pull => "pull",
+            Action::Push => "push",
+            Action::Delete => "delete",
+            Action::Administer => return false,
+        };
+        self.access.iter().any(|scope| {
+            scope.kind == "repository"
+                && scope.name == repo.as_str()
+                && scope.actions.iter().any(|granted| granted == word)
+        })
+    }
+}
+
+/// Issues a token for as much of `asked` as the caller may do: less than asked is no error.
+///
+/// # Errors
+///
+/// When the metadata store fails, or the token cannot be signed.
+pub async fn issue(
+    app: &App,
+    actor: &Actor,
+    asked: &[Scope],
+) -> Result<IssuedToken, IssueError> {
+    let access = granted(app, actor, asked).await?;
+    let issued_at_ms = app.now_ms();
+    let expires_in = app.config.auth.token_seconds;
+    let claims = Claims::new(actor, &access, issued_at_ms / 1000, expires_in);
+    let jwt = claims.sign(&app.keys).map_err(IssueError::Sign)?;
+    Ok(IssuedToken { jwt: jwt.into(), expires_in, issued_at_ms, access })
+}
+
+/// The part of `asked` that the caller may do now.
+///
+/// # Errors
+///
+/// When the metadata store fails.
+pub async fn granted(
+    app: &App,
+    actor: &Actor,
+    asked: &[Scope],
+) -> Result<Vec<Scope>, DbError> {
+    let mut granted: Vec<Scope> = Vec::new();
+    for scope in asked.iter().take(MAX_SCOPES) {
+        let Some(scope) = grant(app, actor, scope).await? else { continue };
+        let same = |known: &&mut Scope| known.kind == scope.kind && known.name == scope.name;
+        match granted.iter_mut().find(same) {
+            Some(known) => {
+                known.actions.extend(scope.actions);
+                known.actions.sort_unstable();
+                known.actions.dedup();
+            }
+            None => granted.push(scope),
+        }
+    }
+    Ok(granted)
+}
+
+async fn grant(app: &App, actor: &Actor, asked: &Scope) -> Result<Option<Scope>, DbError> {
+    if asked.kind == "registry" {
+        // The catalogue shows each caller what the caller may pull, whatever the token says.
+        return Ok((asked.name == "catalog").then(|| asked.clone()));
+    }
+    let Ok(name) = RepoName::parse(&asked.name) else { return Ok(None) };
+    let standing = access::standing(app, actor, &name.org()).await?;
+    let repo = app.db.repo(&name).await?;
+    // What is not there yet is judged like something private.
+    let visibility = repo.map_or(Visibility::Private, |repo| repo.visibility);
+    let may = |action| {
+        let credential = match actor {
+            Actor::User(signed_in) => signed_in.scope.covers(action),
+            Actor::Anonymous | Actor::System => true,
+        };
+        credential && allows(standing, visibility, action)
+    };
+    let asks = |word: &str| asked.actions.iter().any(|action| action == word || action == "*");
+    // Clients look for blobs before they push, and give up when they may not.
+    let mut actions = Vec::new();
+    for (word, wanted, action) in [
+        ("delete", asks("delete"), Action::Delete),
+        ("pull", asks("pull") || asks("push"), Action::Pull),
+        ("push", asks("push"), Action::Push),
+    ] {
+        if wanted && may(action) {
+            actions.push(word);
+        }
+    }
+    Ok((!actions.is_empty()).then(|| Scope::repository(name.as_str(), &actions)))
+}
+
+/// Reads a token that somebody presents.
+///
+/// # Errors
+///
+/// [`VerifyError::Invalid`] for every token that is not good any more or never was; also when its
+/// user is gone, or the personal token behind it was revoked.
+pub async fn verify(app: &App, jwt: &str) -> Result<Verified, VerifyError> {
+    let now = app.now_ms() / 1000;
+    let claims = Claims::read(jwt, &app.keys, now).ok_or(VerifyError::Invalid)?;
+    let access = claims.scopes();
+    if claims.sub.is_empty() {
+        return Ok(Verified { actor: Actor::Anonymous, access });
+    }
+    let name = UserName::parse(&claims.sub).map_err(|_| VerifyError::Invalid)?;
+    let user = app.db.user(&name).await?.filter(|user| !user.disabled);
+    let user = user.ok_or(VerifyError::Invalid)?;
+    if let Some(token) = claims.credential
+        && !is_alive(app, user.id, token).await?
+    {
+        return Err(VerifyError::Invalid);
+    }
+    let signed_in = SignedIn { user, scope: claims.credential_scope, token: claims.credential };
+    Ok(Verified { actor: Actor::User(signed_in), access })
+}
+
+/// Whether the credential that a registry token was asked for with is still good.
+async fn is_alive(app: &App, user_id: i64, token: i64) -> Result<bool, DbError> {
+    let now = app.now_ms();
+    for kind in [TokenKind::Personal, TokenKind::Refresh, TokenKind::Session] {
+        for known in app.db.tokens_of(user_id, kind).await? {
+            if known.id == token {
+                return Ok(known.expires_at_ms.is_none_or(|end| now < end));
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// The repositories that the caller may pull, by name, those after `after`: the catalogue.
+///
+/// # Errors
+///
+/// When the metadata store fails.
+pub async fn catalog(
+    app: &App,
+    actor: &Actor,
+    after: Option<&str>,
+    limit: u64,
+) -> Result<Vec<RepoName>, DbError> {
+    let filter = match access::terms(app, actor).await? {
+        AccessTerms::Everything => hub_db::RepoFilter::All,
+        AccessTerms::PublicAnd(orgs) => hub_db::RepoFilter::Visible { orgs },
+    };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let repos = app.db.repos(&filter, None, after, limit).await?;
+    Ok(repos.into_iter().map(|repo| repo.name).collect())
+}

@@ -1,0 +1,104 @@
+//! The inside of a registry token.
+
+use hub_model::{Actor, Scope, TokenScope};
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use serde::{Deserialize, Serialize};
+
+use crate::app::TokenKeys;
+
+/// Name of the service that tokens are for: `service` of the challenge, `aud` of the token.
+pub const SERVICE: &str = "hub";
+
+/// How far the clocks of two machines may be apart, in seconds.
+/// Source: `docs/sources.md#token-skew`.
+const SKEW_SECONDS: i64 = 60;
+
+/// What a token says.
+///
+/// Source: distribution's token authentication, claim set (`docs/sources.md#token-claims`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Claims {
+    iss: String,
+    /// Name of the user; empty for nobody.
+    pub(super) sub: String,
+    aud: String,
+    exp: i64,
+    nbf: i64,
+    iat: i64,
+    jti: String,
+    access: Vec<Entry>,
+    /// What the credential was good for that the token was asked for with.
+    pub(super) credential_scope: TokenScope,
+    /// Row of that credential, unless it was a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) credential: Option<i64>,
+}
+
+/// One scope inside a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    actions: Vec<String>,
+}
+
+impl Claims {
+    pub(super) fn new(actor: &Actor, access: &[Scope], now: i64, lifetime: u64) -> Self {
+        let (credential_scope, credential) = match actor {
+            Actor::User(signed_in) => (signed_in.scope, signed_in.token),
+            Actor::Anonymous | Actor::System => (TokenScope::Pull, None),
+        };
+        let entry = |scope: &Scope| Entry {
+            kind: scope.kind.clone(),
+            name: scope.name.clone(),
+            actions: scope.actions.clone(),
+        };
+        Self {
+            iss: SERVICE.to_owned(),
+            sub: actor.user().map(|user| user.name.to_string()).unwrap_or_default(),
+            aud: SERVICE.to_owned(),
+            exp: now.saturating_add_unsigned(lifetime),
+            nbf: now,
+            iat: now,
+            jti: uuid::Uuid::now_v7().to_string(),
+            access: access.iter().map(entry).collect(),
+            credential_scope,
+            credential,
+        }
+    }
+
+    pub(super) fn scopes(&self) -> Vec<Scope> {
+        let scope = |entry: &Entry| Scope {
+            kind: entry.kind.clone(),
+            name: entry.name.clone(),
+            actions: entry.actions.clone(),
+        };
+        self.access.iter().map(scope).collect()
+    }
+
+    pub(super) fn sign(&self, keys: &TokenKeys) -> Result<String, jsonwebtoken::errors::Error> {
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(keys.kid.clone());
+        encode(&header, self, &keys.encoding)
+    }
+
+    /// The claims of a token that we signed and that is good at `now`, in seconds.
+    pub(super) fn read(jwt: &str, keys: &TokenKeys, now: i64) -> Option<Self> {
+        let header = decode_header(jwt).ok()?;
+        if header.kid.as_deref() != Some(keys.kid.as_str()) {
+            return None;
+        }
+        let mut rules = Validation::new(Algorithm::EdDSA);
+        rules.set_audience(&[SERVICE]);
+        rules.set_issuer(&[SERVICE]);
+        rules.set_required_spec_claims(&["aud", "exp", "iss", "nbf", "sub"]);
+        // The hub has one clock, and it is not the library's.
+        rules.validate_exp = false;
+        rules.validate_nbf = false;
+        let claims = decode::<Self>(jwt, &keys.decoding, &rules).ok()?.claims;
+        let begun = claims.nbf <= now.saturating_add(SKEW_SECONDS);
+        let ended = claims.exp.saturating_add(SKEW_SECONDS) <= now;
+        (begun && !ended).then_some(claims)
+    }
+}

@@ -1,0 +1,81 @@
+//! Refresh tokens: what a client keeps in place of a password.
+
+use hub_db::DbError;
+use hub_model::{Actor, NewToken, SignedIn, TokenKind};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use crate::App;
+
+/// What every refresh token begins with, so that it is known when it leaks.
+const PREFIX: &str = "hub_ref_";
+
+/// How long a refresh token lives, in milliseconds: 90 days.
+const LIFETIME_MS: i64 = 90 * 24 * 3_600_000;
+
+/// Why a refresh token was not made or not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// Nobody signed in.
+    #[error("sign in first")]
+    Unauthenticated,
+    /// Unknown, revoked or ended.
+    #[error("the refresh token is not valid, or has ended")]
+    Wrong,
+    /// The metadata store failed.
+    #[error("could not check or record the refresh token")]
+    Db(#[from] DbError),
+}
+
+/// Makes a refresh token for the caller, good for as much as the caller's own credential.
+///
+/// # Errors
+///
+/// [`RefreshError::Unauthenticated`] when nobody signed in.
+pub async fn refresh_token(
+    app: &App,
+    actor: &Actor,
+    client: &str,
+) -> Result<SecretString, RefreshError> {
+    let Actor::User(signed_in) = actor else { return Err(RefreshError::Unauthenticated) };
+    let secret = format!("{PREFIX}{}", hex::encode(rand::random::<[u8; 32]>()));
+    let now = app.now_ms();
+    let new = NewToken {
+        user_id: signed_in.user.id,
+        kind: TokenKind::Refresh,
+        name: client.chars().take(64).collect(),
+        secret_hash: hash(&secret),
+        scope: signed_in.scope,
+        created_at_ms: now,
+        expires_at_ms: Some(now + LIFETIME_MS),
+    };
+    let mut change = app.db.change().await?;
+    change.add_token(&new).await?;
+    change.commit().await?;
+    Ok(secret.into())
+}
+
+/// Who a refresh token belongs to.
+///
+/// # Errors
+///
+/// [`RefreshError::Wrong`] tells nothing about what was wrong.
+pub async fn by_refresh_token(
+    app: &App,
+    secret: &SecretString,
+) -> Result<SignedIn, RefreshError> {
+    let found = app.db.token_by_hash(&hash(secret.expose_secret())).await?;
+    let now = app.now_ms();
+    let good = found.filter(|(token, user)| {
+        token.kind == TokenKind::Refresh
+            && !user.disabled
+            && token.expires_at_ms.is_none_or(|end| now < end)
+    });
+    let (token, user) = good.ok_or(RefreshError::Wrong)?;
+    app.uses.touch(token.id, now);
+    Ok(SignedIn { user, scope: token.scope, token: Some(token.id) })
+}
+
+fn hash(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret.as_bytes()))
+}

@@ -1,0 +1,1 @@
+//! What registry tokens promise.

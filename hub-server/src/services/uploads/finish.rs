@@ -1,0 +1,131 @@
+//! The end of an upload: the bytes become a blob of the repository.
+
+use hub_blobs::{BlobError, ByteStream};
+use hub_db::DbError;
+use hub_model::{Actor, Digest, RepoName};
+
+use super::super::publish::{Right, ensure_repo, may_push};
+use super::session::Held;
+use super::start::start;
+use super::{Chunk, UploadError};
+use crate::App;
+
+/// What an upload is to become, and the last piece of it.
+#[derive(Debug, Clone)]
+struct Promise {
+    digest: Digest,
+    right: Right,
+}
+
+/// Adds the last piece and makes the bytes a blob of the repository. Answers its size in bytes.
+///
+/// # Errors
+///
+/// [`UploadError::WrongDigest`], and then session and bytes are gone; otherwise as for
+/// [`append`](super::append).
+pub async fn finish(
+    app: &App,
+    actor: &Actor,
+    repo: &RepoName,
+    id: &str,
+    last: (Option<Chunk>, ByteStream<'static>),
+    digest: &Digest,
+) -> Result<u64, UploadError> {
+    let right = may_push(app, actor, repo).await?;
+    let held = Held::take(app, repo, id).await?;
+    let promise = Promise { digest: digest.clone(), right };
+    let (chunk, body) = last;
+    let work = app.tasks.spawn(async move {
+        match held.write(chunk, body).await {
+            (held, Ok(())) => held.become_blob(promise).await,
+            (held, failed) => held.give_back(failed).await.map(|upload| upload.offset_bytes),
+        }
+    });
+    work.await.map_err(|_| UploadError::Stopped { repo: repo.clone() })?
+}
+
+/// Takes a blob in with one request. Answers its size in bytes.
+///
+/// # Errors
+///
+/// As for [`finish`]; no session is left behind.
+pub async fn whole(
+    app: &App,
+    actor: &Actor,
+    repo: &RepoName,
+    digest: &Digest,
+    body: ByteStream<'static>,
+    length: Option<u64>,
+) -> Result<u64, UploadError> {
+    let upload = start(app, actor, repo, Some(digest.algorithm())).await?;
+    let right = may_push(app, actor, repo).await?;
+    let held = Held::take(app, repo, &upload.id).await?;
+    let promise = Promise { digest: digest.clone(), right };
+    let chunk = Chunk { start: 0, length };
+    let work = app.tasks.spawn(async move {
+        match held.write(Some(chunk), body).await {
+            (held, Ok(())) => held.become_blob(promise).await,
+            // Nobody was told the session's id, so nobody can go on with it.
+            (held, Err(error)) => {
+                held.drop_all().await?;
+                Err(error)
+            }
+        }
+    });
+    work.await.map_err(|_| UploadError::Stopped { repo: repo.clone() })?
+}
+
+impl Held {
+    /// Bytes before rows: publishes the bytes, then links them in one change.
+    async fn become_blob(self, promise: Promise) -> Result<u64, UploadError> {
+        let Self { app, repo, upload, staged, .. } = self;
+        let published = app.blobs.publish(staged, &promise.digest).await;
+        let size = match published {
+            Ok(size) => size,
+            Err(error) => {
+                // A failure of the store leaves nothing to go on with either.
+                app.blobs.discard(&upload.id).await.map_err(UploadError::Store)?;
+                forget(&app, &upload.id).await?;
+                return Err(match error {
+                    BlobError::Mismatch { expected, found } => {
+                        UploadError::WrongDigest { expected, found }
+                    }
+                    error @ BlobError::Full { .. } => UploadError::Full(error),
+                    error => UploadError::Store(error),
+                });
+            }
+        };
+        let link = || link(&app, &repo, &upload.id, &promise, size);
+        match link().await {
+            // Two uploads made the repository in the same moment.
+            Err(error) if error.is_conflict() => link().await?,
+            outcome => outcome?,
+        }
+        Ok(size)
+    }
+}
+
+async fn link(
+    app: &App,
+    repo: &RepoName,
+    id: &str,
+    promise: &Promise,
+    size: u64,
+) -> Result<(), DbError> {
+    let mut change = app.db.change().await?;
+    let ensured = ensure_repo(app, &mut change, repo, promise.right.clone(), None).await?;
+    change.put_blob(&promise.digest, size, app.now_ms()).await?;
+    change.link_blob(ensured.repo.id, &promise.digest).await?;
+    change.delete_upload(id).await?;
+    change.commit().await?;
+    if ensured.made {
+        app.kick();
+    }
+    Ok(())
+}
+
+async fn forget(app: &App, id: &str) -> Result<(), DbError> {
+    let mut change = app.db.change().await?;
+    change.delete_upload(id).await?;
+    change.commit().await
+}

@@ -1,0 +1,183 @@
+//! Going on with an upload, asking how far it is, giving it up.
+
+use std::time::Duration;
+
+use hub_blobs::{BlobError, ByteStream, Hash, Staged};
+use hub_model::{Actor, RepoName, Upload};
+
+use super::super::publish::may_push;
+use super::{Chunk, UploadError};
+use crate::App;
+
+/// How long a writer holds an upload without saying so again, in milliseconds. A writer that died
+/// keeps others waiting for as long.
+const LEASE_MS: i64 = 30_000;
+
+/// How often a writer says that it is still there.
+const RENEW: Duration = Duration::from_secs(10);
+
+/// How far an upload is.
+///
+/// # Errors
+///
+/// [`UploadError::Unknown`] when there is no such session in this repository.
+pub async fn status(
+    app: &App,
+    actor: &Actor,
+    repo: &RepoName,
+    id: &str,
+) -> Result<Upload, UploadError> {
+    may_push(app, actor, repo).await?;
+    find(app, repo, id).await
+}
+
+/// Adds a piece at the end. Answers how far the upload is then.
+///
+/// # Errors
+///
+/// [`UploadError::OutOfOrder`] when the piece belongs elsewhere, [`UploadError::Busy`] when
+/// somebody else writes; the session stays. When the caller stops in the middle, what came is
+/// kept.
+pub async fn append(
+    app: &App,
+    actor: &Actor,
+    repo: &RepoName,
+    id: &str,
+    chunk: Option<Chunk>,
+    body: ByteStream<'static>,
+) -> Result<Upload, UploadError> {
+    may_push(app, actor, repo).await?;
+    let held = Held::take(app, repo, id).await?;
+    let writing = app.tasks.spawn(async move {
+        let (held, outcome) = held.write(chunk, body).await;
+        held.give_back(outcome).await
+    });
+    writing.await.map_err(|_| UploadError::Stopped { repo: repo.clone() })?
+}
+
+/// Gives an upload up; its bytes go at once.
+///
+/// # Errors
+///
+/// [`UploadError::Unknown`] when there is no such session, [`UploadError::Busy`] while somebody
+/// writes to it.
+pub async fn cancel(
+    app: &App,
+    actor: &Actor,
+    repo: &RepoName,
+    id: &str,
+) -> Result<(), UploadError> {
+    may_push(app, actor, repo).await?;
+    Held::take(app, repo, id).await?.drop_all().await
+}
+
+async fn find(app: &App, repo: &RepoName, id: &str) -> Result<Upload, UploadError> {
+    let upload = app.db.upload(id).await?.filter(|upload| upload.repo == repo.as_str());
+    upload.ok_or_else(|| UploadError::Unknown { id: id.to_owned() })
+}
+
+/// An upload that this request alone writes to.
+pub(super) struct Held {
+    pub(super) app: App,
+    pub(super) repo: RepoName,
+    pub(super) upload: Upload,
+    pub(super) staged: Staged,
+    holder: String,
+}
+
+impl Held {
+    /// Takes the lease, then reads how far the upload is.
+    pub(super) async fn take(app: &App, repo: &RepoName, id: &str) -> Result<Self, UploadError> {
+        find(app, repo, id).await?;
+        let holder = uuid::Uuid::now_v7().to_string();
+        let now = app.now_ms();
+        if !app.db.lease_upload(id, &holder, now, now + LEASE_MS).await? {
+            // It may have ended since it was found.
+            find(app, repo, id).await?;
+            return Err(UploadError::Busy { id: id.to_owned() });
+        }
+        // Read again: the writer before may have finished between the two statements.
+        let upload = find(app, repo, id).await?;
+        let hash = Hash::restore(upload.algorithm, &upload.hash_state);
+        let unknown = || UploadError::Unknown { id: id.to_owned() };
+        let staged = Staged {
+            id: upload.id.clone(),
+            offset: upload.offset_bytes,
+            hash: hash.ok_or_else(unknown)?,
+        };
+        Ok(Self { app: app.clone(), repo: repo.clone(), upload, staged, holder })
+    }
+
+    /// Takes a piece in, and keeps the lease meanwhile. The staged state is right afterwards,
+    /// also when it failed half-way.
+    pub(super) async fn write(
+        mut self,
+        chunk: Option<Chunk>,
+        body: ByteStream<'static>,
+    ) -> (Self, Result<(), UploadError>) {
+        if let Some(Chunk { start, .. }) = chunk
+            && start != self.staged.offset
+        {
+            let offset = self.staged.offset;
+            return (self, Err(UploadError::OutOfOrder { offset, start }));
+        }
+        let (app, holder) = (self.app.clone(), self.holder.clone());
+        let id = self.staged.id.clone();
+        let appended = {
+            let writing = app.blobs.append(&mut self.staged, body);
+            tokio::pin!(writing);
+            let mut pulse = tokio::time::interval_at(tokio::time::Instant::now() + RENEW, RENEW);
+            loop {
+                tokio::select! {
+                    appended = &mut writing => break appended,
+                    _ = pulse.tick() => {
+                        let now = app.now_ms();
+                        // A failed renewal is noticed at the end: then the lease is gone.
+                        let _ = app.db.lease_upload(&id, &holder, now, now + LEASE_MS).await;
+                    }
+                }
+            }
+        };
+        let outcome = match appended {
+            Ok(found) => match chunk.and_then(|chunk| chunk.length) {
+                Some(stated) if stated != found => Err(UploadError::Size { stated, found }),
+                _ => Ok(()),
+            },
+            Err(BlobError::Body { source }) => {
+                Err(UploadError::BrokeOff { offset: self.staged.offset, source })
+            }
+            Err(error @ BlobError::Full { .. }) => Err(UploadError::Full(error)),
+            Err(error) => Err(UploadError::Store(error)),
+        };
+        (self, outcome)
+    }
+
+    /// Writes down how far the upload is and lets others write.
+    pub(super) async fn give_back(
+        mut self,
+        outcome: Result<(), UploadError>,
+    ) -> Result<Upload, UploadError> {
+        if let Err(error @ UploadError::Full(_)) = outcome {
+            // Bytes that fit nowhere help nobody: their place is needed for what others finish.
+            self.drop_all().await?;
+            return Err(error);
+        }
+        if self.upload.offset_bytes != self.staged.offset {
+            self.upload.offset_bytes = self.staged.offset;
+            self.upload.hash_state = self.staged.hash.save();
+            self.upload.updated_at_ms = self.app.now_ms();
+        }
+        let saved = self.app.db.save_upload(&self.upload, &self.holder).await;
+        outcome?;
+        if saved? { Ok(self.upload) } else { Err(UploadError::Busy { id: self.upload.id }) }
+    }
+
+    /// Ends the session, with its bytes.
+    pub(super) async fn drop_all(self) -> Result<(), UploadError> {
+        let discarded = self.app.blobs.discard(&self.upload.id).await;
+        let mut change = self.app.db.change().await?;
+        change.delete_upload(&self.upload.id).await?;
+        change.commit().await?;
+        discarded.map_err(UploadError::Store)
+    }
+}

@@ -1,0 +1,100 @@
+//! Beginning an upload, or doing without one.
+
+use hub_db::DbError;
+use hub_model::{Action, Actor, Algorithm, Digest, Repo, RepoName, Upload};
+
+use super::super::access::{self, AccessError};
+use super::super::publish::{ensure_repo, may_push};
+use super::UploadError;
+use crate::App;
+
+/// How many repositories that hold a blob are asked about before a mount is given up.
+const MOUNT_SOURCES: i64 = 64;
+
+/// Begins a session.
+///
+/// # Errors
+///
+/// When the caller may not push here.
+pub async fn start(
+    app: &App,
+    actor: &Actor,
+    repo: &RepoName,
+    algorithm: Option<Algorithm>,
+) -> Result<Upload, UploadError> {
+    may_push(app, actor, repo).await?;
+    let now = app.now_ms();
+    let upload = Upload {
+        // Unguessable: 128 bits from the system's source of randomness.
+        id: hex::encode(rand::random::<[u8; 16]>()),
+        repo: repo.to_string(),
+        user: actor.name().to_owned(),
+        offset_bytes: 0,
+        algorithm: algorithm.unwrap_or(Algorithm::Sha256),
+        hash_state: Vec::new(),
+        started_at_ms: now,
+        updated_at_ms: now,
+    };
+    let mut change = app.db.change().await?;
+    change.add_upload(&upload).await?;
+    change.commit().await?;
+    Ok(upload)
+}
+
+/// Links a blob of another repository, when the caller may pull it from there: from `from`, or
+/// from any repository when none is named. Answers whether the repository holds the blob now.
+///
+/// # Errors
+///
+/// When the caller may not push here; never because of the other repository.
+pub async fn mount(
+    app: &App,
+    actor: &Actor,
+    name: &RepoName,
+    digest: &Digest,
+    from: Option<&RepoName>,
+) -> Result<bool, UploadError> {
+    let right = may_push(app, actor, name).await?;
+    if let Some(repo) = right.repo()
+        && app.db.blob_in(repo.id, digest).await?.is_some()
+    {
+        return Ok(true);
+    }
+    let Some(source) = find_source(app, actor, digest, from).await? else { return Ok(false) };
+    let mut change = app.db.change().await?;
+    let wanted = std::slice::from_ref(digest);
+    // It may have been deleted there since it was found.
+    if change.blobs_in(source.id, wanted).await?.is_empty() {
+        return Ok(false);
+    }
+    let ensured = ensure_repo(app, &mut change, name, right, None).await?;
+    change.link_blob(ensured.repo.id, digest).await?;
+    change.commit().await?;
+    if ensured.made {
+        app.kick();
+    }
+    Ok(true)
+}
+
+async fn find_source(
+    app: &App,
+    actor: &Actor,
+    digest: &Digest,
+    from: Option<&RepoName>,
+) -> Result<Option<Repo>, DbError> {
+    if let Some(from) = from {
+        return match access::repo(app, actor, Action::Pull, from).await {
+            Ok(repo) => Ok(app.db.blob_in(repo.id, digest).await?.map(|_| repo)),
+            Err(AccessError::Db(error)) => Err(error),
+            Err(_) => Ok(None),
+        };
+    }
+    for repo in app.db.repos_with_blob(digest, MOUNT_SOURCES).await? {
+        match access::require(app, actor, Action::Pull, &repo).await {
+            Ok(()) => return Ok(Some(repo)),
+            Err(AccessError::Db(error)) => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(None)
+}
