@@ -1,0 +1,173 @@
+//! Blobs, and which repositories hold them.
+
+use std::collections::HashMap;
+
+use hub_model::Digest;
+use sqlx::QueryBuilder;
+
+use crate::lists::{LONGEST, push_in};
+use crate::rows::{count, int, parsed};
+use crate::{Change, Db, DbError, Doing};
+
+statements! {
+    PUT_BLOB =
+        "INSERT INTO blob (digest, size_bytes, created_at_ms, unreferenced_since_ms)
+         VALUES ($1, $2, $3, $3)
+         ON CONFLICT (digest) DO NOTHING";
+    LINK_BLOB =
+        "INSERT INTO repo_blob (repo_id, digest)
+         VALUES ($1, $2)
+         ON CONFLICT (repo_id, digest) DO NOTHING";
+    KEEP_BLOB =
+        "UPDATE blob
+         SET unreferenced_since_ms = NULL
+         WHERE digest = $1 AND unreferenced_since_ms IS NOT NULL";
+    BLOB_IN =
+        "SELECT b.size_bytes
+         FROM repo_blob r
+         JOIN blob b ON b.digest = r.digest
+         WHERE r.repo_id = $1 AND r.digest = $2";
+    BLOB =
+        "SELECT size_bytes
+         FROM blob
+         WHERE digest = $1";
+    UNLINK_BLOB =
+        "DELETE FROM repo_blob
+         WHERE repo_id = $1 AND digest = $2";
+    BLOB_USED =
+        "SELECT COUNT(*)
+         FROM manifest_link l
+         JOIN repo_manifest r ON r.digest = l.parent
+         WHERE r.repo_id = $1 AND l.target = $2 AND l.kind <> 'manifest'";
+}
+
+impl Db {
+    /// Size of a blob that a repository holds, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn blob_in(&self, repo_id: i64, digest: &Digest) -> Result<Option<u64>, DbError> {
+        let size = read!(self, pool => {
+            sqlx::query_scalar(BLOB_IN)
+                .bind(repo_id)
+                .bind(digest.as_str())
+                .fetch_optional(pool)
+                .await
+        });
+        size.and_then(|size| size.map(count).transpose()).doing("read the blob of the repository")
+    }
+
+    /// Size of a blob that is known, whoever holds it, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn blob(&self, digest: &Digest) -> Result<Option<u64>, DbError> {
+        let size = read!(self, pool => {
+            sqlx::query_scalar(BLOB).bind(digest.as_str()).fetch_optional(pool).await
+        });
+        size.and_then(|size| size.map(count).transpose()).doing("read the blob")
+    }
+
+    /// Whether a manifest of the repository names the blob.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn blob_used(&self, repo_id: i64, digest: &Digest) -> Result<bool, DbError> {
+        let uses = read!(self, pool => {
+            sqlx::query_scalar::<_, i64>(BLOB_USED)
+                .bind(repo_id)
+                .bind(digest.as_str())
+                .fetch_one(pool)
+                .await
+        });
+        uses.map(|uses| uses > 0).doing("look for manifests that name the blob")
+    }
+}
+
+impl Change {
+    /// Writes down that a blob is stored; one that is known stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn put_blob(
+        &mut self,
+        digest: &Digest,
+        size: u64,
+        at_ms: i64,
+    ) -> Result<(), DbError> {
+        within!(self, on => {
+            sqlx::query(PUT_BLOB)
+                .bind(digest.as_str())
+                .bind(int(size))
+                .bind(at_ms)
+                .execute(on)
+                .await
+                .map(drop)
+        })
+        .doing("record the blob")
+    }
+
+    /// Puts a known blob into a repository.
+    ///
+    /// # Errors
+    ///
+    /// When the blob is not known ([`DbError::is_in_use`]), or a statement fails.
+    pub async fn link_blob(&mut self, repo_id: i64, digest: &Digest) -> Result<(), DbError> {
+        let digest = digest.as_str();
+        within!(self, on => {
+            sqlx::query(LINK_BLOB).bind(repo_id).bind(digest).execute(on).await.map(drop)
+        })
+        .doing("put the blob into the repository")?;
+        within!(self, on => sqlx::query(KEEP_BLOB).bind(digest).execute(on).await.map(drop))
+            .doing("keep the blob")
+    }
+
+    /// Those of `digests` that the repository holds, with their sizes in bytes.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails.
+    pub async fn blobs_in(
+        &mut self,
+        repo_id: i64,
+        digests: &[Digest],
+    ) -> Result<Vec<(Digest, u64)>, DbError> {
+        let doing = "read the blobs of the repository";
+        let mut sizes = HashMap::with_capacity(digests.len());
+        for some in digests.chunks(LONGEST) {
+            let rows: Result<Vec<(String, i64)>, _> = within!(&mut *self, on => {
+                let mut query = QueryBuilder::new(
+                    "SELECT b.digest, b.size_bytes
+                     FROM repo_blob r
+                     JOIN blob b ON b.digest = r.digest
+                     WHERE r.repo_id = ",
+                );
+                query.push_bind(repo_id).push(" AND r.digest");
+                push_in(&mut query, some.iter().map(Digest::as_str));
+                query.build_query_as().persistent(false).fetch_all(on).await
+            });
+            for (digest, size) in rows.doing(doing)? {
+                let digest = parsed(Digest::parse(&digest)).doing(doing)?;
+                sizes.insert(digest, count(size).doing(doing)?);
+            }
+        }
+        Ok(sizes.into_iter().collect())
+    }
+
+    /// Takes a blob out of a repository; tells whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn unlink_blob(&mut self, repo_id: i64, digest: &Digest) -> Result<bool, DbError> {
+        within!(self, on => {
+            let done = sqlx::query(UNLINK_BLOB).bind(repo_id).bind(digest.as_str());
+            done.execute(on).await.map(|done| done.rows_affected() > 0)
+        })
+        .doing("take the blob out of the repository")
+    }
+}

@@ -1,0 +1,169 @@
+//! What people and images say, by scope, and the documents that it points at.
+
+use hub_model::{Detail, DetailScope, Digest, Document};
+use sqlx::FromRow;
+
+use crate::rows::{json, json_text, one, parsed};
+use crate::{Change, Db, DbError, Doing};
+
+statements! {
+    PUT_DETAILS =
+        "INSERT INTO detail (repo_id, scope, fields, at_ms)
+         VALUES ($1, $2, $3, $4)
+         ON CONFLICT (repo_id, scope) DO UPDATE
+         SET fields = excluded.fields, at_ms = excluded.at_ms";
+    DROP_DETAILS =
+        "DELETE FROM detail
+         WHERE repo_id = $1 AND scope = $2";
+    DETAILS =
+        "SELECT fields
+         FROM detail
+         WHERE repo_id = $1 AND scope = $2";
+    PUT_DOCUMENT =
+        "INSERT INTO document (digest, media_type, body)
+         VALUES ($1, $2, $3)
+         ON CONFLICT (digest) DO NOTHING";
+    DOCUMENT =
+        "SELECT digest, media_type, body
+         FROM document
+         WHERE digest = $1";
+}
+
+#[derive(FromRow)]
+struct DocumentRow {
+    digest: String,
+    media_type: String,
+    body: Vec<u8>,
+}
+
+impl TryFrom<DocumentRow> for Document {
+    type Error = sqlx::Error;
+
+    fn try_from(row: DocumentRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            digest: parsed(Digest::parse(&row.digest))?,
+            media_type: row.media_type,
+            body: row.body,
+        })
+    }
+}
+
+fn detail(text: Option<String>) -> Result<Option<Detail>, sqlx::Error> {
+    text.as_deref().map(json).transpose()
+}
+
+impl Db {
+    /// What is said in one scope of a repository.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn details(
+        &self,
+        repo_id: i64,
+        scope: &DetailScope,
+    ) -> Result<Option<Detail>, DbError> {
+        let text = read!(self, pool => {
+            sqlx::query_scalar(DETAILS)
+                .bind(repo_id)
+                .bind(scope.key())
+                .fetch_optional(pool)
+                .await
+        });
+        text.and_then(detail).doing("read the details")
+    }
+
+    /// A document.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn document(&self, digest: &Digest) -> Result<Option<Document>, DbError> {
+        let row = read!(self, pool => {
+            sqlx::query_as::<_, DocumentRow>(DOCUMENT)
+                .bind(digest.as_str())
+                .fetch_optional(pool)
+                .await
+        });
+        row.and_then(one).doing("read the document")
+    }
+}
+
+impl Change {
+    /// Writes what is said in one scope, in place of what was said before.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn put_details(
+        &mut self,
+        repo_id: i64,
+        scope: &DetailScope,
+        detail: &Detail,
+        at_ms: i64,
+    ) -> Result<(), DbError> {
+        let doing = "write the details";
+        let fields = json_text(detail).doing(doing)?;
+        within!(self, on => {
+            sqlx::query(PUT_DETAILS)
+                .bind(repo_id)
+                .bind(scope.key())
+                .bind(fields)
+                .bind(at_ms)
+                .execute(on)
+                .await
+                .map(drop)
+        })
+        .doing(doing)
+    }
+
+    /// Drops what is said in one scope.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn drop_details(
+        &mut self,
+        repo_id: i64,
+        scope: &DetailScope,
+    ) -> Result<(), DbError> {
+        within!(self, on => {
+            sqlx::query(DROP_DETAILS).bind(repo_id).bind(scope.key()).execute(on).await.map(drop)
+        })
+        .doing("drop the details")
+    }
+
+    /// What is said in one scope, as this change leaves it.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn details(
+        &mut self,
+        repo_id: i64,
+        scope: &DetailScope,
+    ) -> Result<Option<Detail>, DbError> {
+        let text = within!(self, on => {
+            sqlx::query_scalar(DETAILS).bind(repo_id).bind(scope.key()).fetch_optional(on).await
+        });
+        text.and_then(detail).doing("read the details")
+    }
+
+    /// Stores a document; one that is known stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn put_document(&mut self, document: &Document) -> Result<(), DbError> {
+        within!(self, on => {
+            sqlx::query(PUT_DOCUMENT)
+                .bind(document.digest.as_str())
+                .bind(&document.media_type)
+                .bind(&document.body)
+                .execute(on)
+                .await
+                .map(drop)
+        })
+        .doing("store the document")
+    }
+}

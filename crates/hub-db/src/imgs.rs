@@ -1,0 +1,456 @@
+//! Images: tags of repositories, with what is known about them.
+
+use hub_model::{
+    Detail, Digest, Extraction, Img, ImgState, NewImg, RepoName, Tag, is_candidate,
+};
+use sqlx::{FromRow, QueryBuilder};
+
+use crate::lists::{LONGEST, push_in};
+use crate::rows::{all, json, json_text, maybe, one, parsed};
+use crate::{Change, Db, DbError, Doing};
+
+macro_rules! select {
+    () => {
+        "SELECT i.id, r.name AS repo, i.tag, i.digest, i.base, i.detail, i.extraction, i.notes,
+                i.pushed_at_ms, i.pushed_by
+         FROM img i
+         JOIN repo r ON r.id = i.repo_id
+         "
+    };
+}
+
+statements! {
+    IMG = concat!(select!(), "WHERE i.repo_id = $1 AND i.tag = $2");
+    IMGS = concat!(
+        select!(),
+        "WHERE i.repo_id = $1 AND (i.pushed_at_ms, i.tag) < ($2, $3)
+         ORDER BY i.pushed_at_ms DESC, i.tag DESC
+         LIMIT $4"
+    );
+    NEWEST_IMGS = concat!(
+        select!(),
+        "WHERE i.repo_id = $1
+         ORDER BY i.pushed_at_ms DESC, i.tag DESC
+         LIMIT $2"
+    );
+    IMGS_OF = concat!(
+        select!(),
+        "WHERE i.repo_id = $1 AND i.digest = $2
+         ORDER BY i.pushed_at_ms DESC, i.tag DESC"
+    );
+    COUNT_IMGS =
+        "SELECT COUNT(*)
+         FROM img
+         WHERE repo_id = $1";
+    TAGS =
+        "SELECT tag
+         FROM img
+         WHERE repo_id = $1 AND tag > $2 AND digest IS NOT NULL
+         ORDER BY tag
+         LIMIT $3";
+    TAG_DIGEST =
+        "SELECT digest
+         FROM img
+         WHERE repo_id = $1 AND tag = $2 AND digest IS NOT NULL";
+    PUT_IMG =
+        "INSERT INTO img (repo_id, tag, digest, base, detail, extraction, notes, pushed_at_ms,
+                          pushed_by)
+         VALUES ($1, $2, $3, $4, $5, $6, '[]', $7, $8)
+         ON CONFLICT (repo_id, tag) DO UPDATE
+         SET digest = excluded.digest, base = excluded.base, detail = excluded.detail,
+             extraction = excluded.extraction, notes = excluded.notes,
+             pushed_at_ms = excluded.pushed_at_ms, pushed_by = excluded.pushed_by
+         RETURNING id";
+    SET_DETAIL =
+        "UPDATE img
+         SET detail = $2, extraction = $3, notes = $4
+         WHERE id = $1";
+    ALL_IMGS =
+        "SELECT i.tag, i.digest, i.pushed_at_ms,
+                CASE WHEN m.subject IS NULL THEN 0 ELSE 1 END AS subjects
+         FROM img i
+         LEFT JOIN manifest m ON m.digest = i.digest
+         WHERE i.repo_id = $1
+         ORDER BY i.pushed_at_ms DESC, i.tag DESC";
+    PUSHED_BEFORE =
+        "SELECT i.tag, i.pushed_at_ms
+         FROM img i
+         LEFT JOIN manifest m ON m.digest = i.digest
+         WHERE i.repo_id = $1 AND i.digest IS NOT NULL AND m.subject IS NULL
+           AND (i.pushed_at_ms, i.tag) < ($2, $3)
+         ORDER BY i.pushed_at_ms DESC, i.tag DESC
+         LIMIT 50";
+    DELETE_IMG =
+        "DELETE FROM img
+         WHERE repo_id = $1 AND tag = $2";
+    DELETE_IMGS_OF =
+        "DELETE FROM img
+         WHERE repo_id = $1 AND digest = $2
+         RETURNING tag";
+}
+
+#[derive(FromRow)]
+struct ImgRow {
+    id: i64,
+    repo: String,
+    tag: String,
+    digest: Option<String>,
+    base: String,
+    detail: String,
+    extraction: String,
+    notes: String,
+    pushed_at_ms: i64,
+    pushed_by: String,
+}
+
+impl TryFrom<ImgRow> for Img {
+    type Error = sqlx::Error;
+
+    fn try_from(row: ImgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.id,
+            repo: parsed(RepoName::parse(&row.repo))?,
+            tag: parsed(Tag::parse(&row.tag))?,
+            state: state(row.digest.as_deref()),
+            digest: maybe(row.digest.as_deref(), Digest::parse)?,
+            base: json(&row.base)?,
+            detail: json(&row.detail)?,
+            extraction: json(&row.extraction)?,
+            notes: json(&row.notes)?,
+            pushed_at_ms: row.pushed_at_ms,
+            pushed_by: row.pushed_by,
+        })
+    }
+}
+
+const fn state(digest: Option<&str>) -> ImgState {
+    if digest.is_some() { ImgState::Pushed } else { ImgState::Declared }
+}
+
+#[derive(FromRow)]
+struct TagRow {
+    tag: String,
+    digest: Option<String>,
+    pushed_at_ms: i64,
+    subjects: bool,
+}
+
+fn tag_facts(row: TagRow) -> Result<(Tag, ImgState, i64, bool), sqlx::Error> {
+    let tag = parsed(Tag::parse(&row.tag))?;
+    Ok((tag, state(row.digest.as_deref()), row.pushed_at_ms, row.subjects))
+}
+
+fn tags(rows: Vec<String>) -> Result<Vec<Tag>, sqlx::Error> {
+    rows.iter().map(|tag| parsed(Tag::parse(tag))).collect()
+}
+
+impl Db {
+    /// The image behind a tag.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn img(&self, repo_id: i64, tag: &Tag) -> Result<Option<Img>, DbError> {
+        let row = read!(self, pool => {
+            sqlx::query_as::<_, ImgRow>(IMG)
+                .bind(repo_id)
+                .bind(tag.as_str())
+                .fetch_optional(pool)
+                .await
+        });
+        row.and_then(one).doing("read the image")
+    }
+
+    /// Images of a repository, declared ones included, the newest first; those that come behind
+    /// `before`, time and tag of the last one seen.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn imgs(
+        &self,
+        repo_id: i64,
+        before: Option<(i64, &str)>,
+        limit: i64,
+    ) -> Result<Vec<Img>, DbError> {
+        let rows = if let Some((pushed_at_ms, tag)) = before {
+            read!(self, pool => {
+                sqlx::query_as::<_, ImgRow>(IMGS)
+                    .bind(repo_id)
+                    .bind(pushed_at_ms)
+                    .bind(tag)
+                    .bind(limit)
+                    .fetch_all(pool)
+                    .await
+            })
+        } else {
+            read!(self, pool => {
+                sqlx::query_as::<_, ImgRow>(NEWEST_IMGS)
+                    .bind(repo_id)
+                    .bind(limit)
+                    .fetch_all(pool)
+                    .await
+            })
+        };
+        rows.and_then(all).doing("list the images")
+    }
+
+    /// Number of images of a repository, declared ones included.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn count_imgs(&self, repo_id: i64) -> Result<i64, DbError> {
+        read!(self, pool => sqlx::query_scalar(COUNT_IMGS).bind(repo_id).fetch_one(pool).await)
+            .doing("count the images")
+    }
+
+    /// Tags that were pushed, in the order of their bytes, those behind `last`.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn tags(
+        &self,
+        repo_id: i64,
+        last: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<Tag>, DbError> {
+        let rows = read!(self, pool => {
+            sqlx::query_scalar(TAGS)
+                .bind(repo_id)
+                .bind(last.unwrap_or_default())
+                .bind(limit)
+                .fetch_all(pool)
+                .await
+        });
+        rows.and_then(tags).doing("list the tags")
+    }
+
+    /// Digest of the manifest behind a pushed tag.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn tag_digest(&self, repo_id: i64, tag: &Tag) -> Result<Option<Digest>, DbError> {
+        let text: Result<Option<String>, _> = read!(self, pool => {
+            sqlx::query_scalar(TAG_DIGEST)
+                .bind(repo_id)
+                .bind(tag.as_str())
+                .fetch_optional(pool)
+                .await
+        });
+        text.and_then(|text| maybe(text.as_deref(), Digest::parse)).doing("resolve the tag")
+    }
+
+    /// The images of a repository that are this manifest, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn imgs_of(&self, repo_id: i64, digest: &Digest) -> Result<Vec<Img>, DbError> {
+        let rows = read!(self, pool => {
+            sqlx::query_as::<_, ImgRow>(IMGS_OF)
+                .bind(repo_id)
+                .bind(digest.as_str())
+                .fetch_all(pool)
+                .await
+        });
+        rows.and_then(all).doing("list the images of the manifest")
+    }
+
+    /// The image behind the latest tag of each of these repositories that has one.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails.
+    pub async fn latest_imgs(&self, repo_ids: &[i64]) -> Result<Vec<Img>, DbError> {
+        let mut imgs = Vec::with_capacity(repo_ids.len());
+        for some in repo_ids.chunks(LONGEST) {
+            let rows = read!(self, pool => {
+                let mut query = QueryBuilder::new(select!());
+                query.push("WHERE i.tag = r.latest_tag AND r.id");
+                push_in(&mut query, some.iter().copied());
+                query.build_query_as::<ImgRow>().persistent(false).fetch_all(pool).await
+            });
+            imgs.extend(rows.and_then(all::<_, Img>).doing("read the latest images")?);
+        }
+        Ok(imgs)
+    }
+}
+
+impl Change {
+    /// Writes what is known about a tag, in place of what was known before; answers its row.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn put_img(&mut self, img: &NewImg) -> Result<i64, DbError> {
+        let doing = "record the image";
+        let base = json_text(&img.base).doing(doing)?;
+        let detail = json_text(&img.detail).doing(doing)?;
+        let extraction = json_text(&img.extraction).doing(doing)?;
+        within!(self, on => {
+            sqlx::query_scalar(PUT_IMG)
+                .bind(img.repo_id)
+                .bind(img.tag.as_str())
+                .bind(img.digest.as_ref().map(Digest::as_str))
+                .bind(base)
+                .bind(detail)
+                .bind(extraction)
+                .bind(img.pushed_at_ms)
+                .bind(&img.pushed_by)
+                .fetch_one(on)
+                .await
+        })
+        .doing(doing)
+    }
+
+    /// The image behind a tag, as this change leaves it.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn img(&mut self, repo_id: i64, tag: &Tag) -> Result<Option<Img>, DbError> {
+        let row = within!(self, on => {
+            sqlx::query_as::<_, ImgRow>(IMG)
+                .bind(repo_id)
+                .bind(tag.as_str())
+                .fetch_optional(on)
+                .await
+        });
+        row.and_then(one).doing("read the image")
+    }
+
+    /// The images of a repository that are this manifest, the newest first, as this change
+    /// leaves them.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn imgs_of(&mut self, repo_id: i64, digest: &Digest) -> Result<Vec<Img>, DbError> {
+        let rows = within!(self, on => {
+            sqlx::query_as::<_, ImgRow>(IMGS_OF)
+                .bind(repo_id)
+                .bind(digest.as_str())
+                .fetch_all(on)
+                .await
+        });
+        rows.and_then(all).doing("list the images of the manifest")
+    }
+
+    /// Every tag of a repository, the newest first: whether it was pushed, when, and whether its
+    /// manifest has a subject.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn all_imgs(
+        &mut self,
+        repo_id: i64,
+    ) -> Result<Vec<(Tag, ImgState, i64, bool)>, DbError> {
+        let rows = within!(self, on => {
+            sqlx::query_as::<_, TagRow>(ALL_IMGS).bind(repo_id).fetch_all(on).await
+        });
+        rows.and_then(|rows| rows.into_iter().map(tag_facts).collect())
+            .doing("list the tags of the repository")
+    }
+
+    /// The newest image that was pushed earlier than that, may be latest
+    /// ([`is_candidate`]), and has another tag than `not`.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails.
+    pub async fn img_before(
+        &mut self,
+        repo_id: i64,
+        pushed_at_ms: i64,
+        not: &Tag,
+    ) -> Result<Option<Img>, DbError> {
+        let doing = "look for the image before";
+        // No tag is empty, so this stands in front of every tag of that millisecond.
+        let mut before = (String::new(), pushed_at_ms);
+        loop {
+            let rows: Vec<(String, i64)> = within!(&mut *self, on => {
+                sqlx::query_as(PUSHED_BEFORE)
+                    .bind(repo_id)
+                    .bind(before.1)
+                    .bind(&before.0)
+                    .fetch_all(on)
+                    .await
+            })
+            .doing(doing)?;
+            let Some(last) = rows.last().cloned() else { return Ok(None) };
+            for (text, _) in rows {
+                let tag = parsed(Tag::parse(&text)).doing(doing)?;
+                if tag != *not && is_candidate(&tag, false) {
+                    return self.img(repo_id, &tag).await;
+                }
+            }
+            before = last;
+        }
+    }
+
+    /// Replaces what an image says, how far the reading of it has come, and the remarks on it.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn set_detail(
+        &mut self,
+        img_id: i64,
+        detail: &Detail,
+        extraction: &Extraction,
+        notes: &[String],
+    ) -> Result<(), DbError> {
+        let doing = "set the details of the image";
+        let detail = json_text(detail).doing(doing)?;
+        let extraction = json_text(extraction).doing(doing)?;
+        let notes = json_text(&notes).doing(doing)?;
+        within!(self, on => {
+            sqlx::query(SET_DETAIL)
+                .bind(img_id)
+                .bind(detail)
+                .bind(extraction)
+                .bind(notes)
+                .execute(on)
+                .await
+                .map(drop)
+        })
+        .doing(doing)
+    }
+
+    /// Deletes a tag; tells whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn delete_img(&mut self, repo_id: i64, tag: &Tag) -> Result<bool, DbError> {
+        within!(self, on => {
+            let done = sqlx::query(DELETE_IMG).bind(repo_id).bind(tag.as_str()).execute(on).await;
+            done.map(|done| done.rows_affected() > 0)
+        })
+        .doing("delete the image")
+    }
+
+    /// Deletes every tag of a manifest; answers them.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn delete_imgs_of(
+        &mut self,
+        repo_id: i64,
+        digest: &Digest,
+    ) -> Result<Vec<Tag>, DbError> {
+        let rows = within!(self, on => {
+            sqlx::query_scalar(DELETE_IMGS_OF)
+                .bind(repo_id)
+                .bind(digest.as_str())
+                .fetch_all(on)
+                .await
+        });
+        rows.and_then(tags).doing("delete the images of the manifest")
+    }
+}

@@ -1,0 +1,310 @@
+//! Organisations and their members.
+
+use hub_model::{Member, NewOrg, Org, OrgName, Role, UserName};
+use sqlx::FromRow;
+
+use crate::rows::{all, known, one, parsed};
+use crate::{Change, Db, DbError, Doing};
+
+statements! {
+    ORG =
+        "SELECT id, name, display_name, description, created_at_ms
+         FROM org
+         WHERE name = $1";
+    ORGS =
+        "SELECT id, name, display_name, description, created_at_ms
+         FROM org
+         WHERE name > $1
+         ORDER BY name
+         LIMIT $2";
+    COUNT_ORGS =
+        "SELECT COUNT(*)
+         FROM org";
+    ORGS_OF =
+        "SELECT o.id, o.name, o.display_name, o.description, o.created_at_ms, m.role
+         FROM org_member m
+         JOIN org o ON o.id = m.org_id
+         WHERE m.user_id = $1
+         ORDER BY o.name";
+    ROLE =
+        "SELECT m.role
+         FROM org_member m
+         JOIN org o ON o.id = m.org_id
+         WHERE o.name = $1 AND m.user_id = $2";
+    MEMBERS =
+        "SELECT u.name, m.role, m.since_ms
+         FROM org_member m
+         JOIN user_account u ON u.id = m.user_id
+         WHERE m.org_id = $1
+         ORDER BY u.name";
+    ADD_ORG =
+        "INSERT INTO org (name, display_name, description, created_at_ms)
+         VALUES ($1, $2, $3, $4)
+         RETURNING id, name, display_name, description, created_at_ms";
+    EDIT_ORG =
+        "UPDATE org
+         SET display_name = $2, description = $3
+         WHERE id = $1";
+    DELETE_ORG =
+        "DELETE FROM org
+         WHERE id = $1";
+    SET_MEMBER =
+        "INSERT INTO org_member (org_id, user_id, role, since_ms)
+         VALUES ($1, $2, $3, $4)
+         ON CONFLICT (org_id, user_id) DO UPDATE
+         SET role = excluded.role";
+    REMOVE_MEMBER =
+        "DELETE FROM org_member
+         WHERE org_id = $1 AND user_id = $2";
+    LOCK_ORG =
+        "UPDATE org
+         SET description = description
+         WHERE id = $1";
+    COUNT_OWNERS =
+        "SELECT COUNT(*)
+         FROM org_member
+         WHERE org_id = $1 AND role = 'owner'";
+}
+
+#[derive(FromRow)]
+struct OrgRow {
+    id: i64,
+    name: String,
+    display_name: String,
+    description: String,
+    created_at_ms: i64,
+}
+
+impl TryFrom<OrgRow> for Org {
+    type Error = sqlx::Error;
+
+    fn try_from(row: OrgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.id,
+            name: parsed(OrgName::parse(&row.name))?,
+            display_name: row.display_name,
+            description: row.description,
+            created_at_ms: row.created_at_ms,
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct OrgOfRow {
+    #[sqlx(flatten)]
+    org: OrgRow,
+    role: String,
+}
+
+fn org_of(row: OrgOfRow) -> Result<(Org, Role), sqlx::Error> {
+    Ok((Org::try_from(row.org)?, role(&row.role)?))
+}
+
+#[derive(FromRow)]
+struct MemberRow {
+    name: String,
+    role: String,
+    since_ms: i64,
+}
+
+impl TryFrom<MemberRow> for Member {
+    type Error = sqlx::Error;
+
+    fn try_from(row: MemberRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            user: parsed(UserName::parse(&row.name))?,
+            role: role(&row.role)?,
+            since_ms: row.since_ms,
+        })
+    }
+}
+
+fn role(word: &str) -> Result<Role, sqlx::Error> {
+    known(word, Role::parse(word))
+}
+
+impl Db {
+    /// The organisation of that name.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn org(&self, name: &OrgName) -> Result<Option<Org>, DbError> {
+        let row = read!(self, pool => {
+            sqlx::query_as::<_, OrgRow>(ORG).bind(name.as_str()).fetch_optional(pool).await
+        });
+        row.and_then(one).doing("read the organisation")
+    }
+
+    /// Organisations by name, those behind `after`.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn orgs(&self, after: Option<&str>, limit: i64) -> Result<Vec<Org>, DbError> {
+        let after = after.unwrap_or_default();
+        let rows = read!(self, pool => {
+            sqlx::query_as::<_, OrgRow>(ORGS).bind(after).bind(limit).fetch_all(pool).await
+        });
+        rows.and_then(all).doing("list the organisations")
+    }
+
+    /// Number of organisations.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn count_orgs(&self) -> Result<i64, DbError> {
+        read!(self, pool => sqlx::query_scalar(COUNT_ORGS).fetch_one(pool).await)
+            .doing("count the organisations")
+    }
+
+    /// The organisations that a user is a member of, by name.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn orgs_of(&self, user_id: i64) -> Result<Vec<(Org, Role)>, DbError> {
+        let rows = read!(self, pool => {
+            sqlx::query_as::<_, OrgOfRow>(ORGS_OF).bind(user_id).fetch_all(pool).await
+        });
+        rows.and_then(|rows| rows.into_iter().map(org_of).collect())
+            .doing("list the organisations of the user")
+    }
+
+    /// What a user is in an organisation.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn role(&self, org: &OrgName, user_id: i64) -> Result<Option<Role>, DbError> {
+        let word = read!(self, pool => {
+            sqlx::query_scalar::<_, String>(ROLE)
+                .bind(org.as_str())
+                .bind(user_id)
+                .fetch_optional(pool)
+                .await
+        });
+        word.and_then(|word| word.as_deref().map(role).transpose())
+            .doing("read the role in the organisation")
+    }
+
+    /// The members of an organisation, by name.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn members(&self, org_id: i64) -> Result<Vec<Member>, DbError> {
+        let rows = read!(self, pool => {
+            sqlx::query_as::<_, MemberRow>(MEMBERS).bind(org_id).fetch_all(pool).await
+        });
+        rows.and_then(all).doing("list the members of the organisation")
+    }
+}
+
+impl Change {
+    /// Adds an organisation, without members yet.
+    ///
+    /// # Errors
+    ///
+    /// When the name is taken ([`DbError::is_conflict`]), or the statement fails.
+    pub async fn add_org(&mut self, org: &NewOrg) -> Result<Org, DbError> {
+        let row = within!(self, on => {
+            sqlx::query_as::<_, OrgRow>(ADD_ORG)
+                .bind(org.name.as_str())
+                .bind(&org.display_name)
+                .bind(&org.description)
+                .bind(org.created_at_ms)
+                .fetch_one(on)
+                .await
+        });
+        row.and_then(Org::try_from).doing("add the organisation")
+    }
+
+    /// Replaces what an organisation says about itself.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn edit_org(
+        &mut self,
+        org_id: i64,
+        display_name: &str,
+        description: &str,
+    ) -> Result<(), DbError> {
+        within!(self, on => {
+            sqlx::query(EDIT_ORG)
+                .bind(org_id)
+                .bind(display_name)
+                .bind(description)
+                .execute(on)
+                .await
+                .map(drop)
+        })
+        .doing("edit the organisation")
+    }
+
+    /// Deletes an organisation that owns no repository.
+    ///
+    /// # Errors
+    ///
+    /// When it owns one ([`DbError::is_in_use`]), or the statement fails.
+    pub async fn delete_org(&mut self, org_id: i64) -> Result<(), DbError> {
+        within!(self, on => sqlx::query(DELETE_ORG).bind(org_id).execute(on).await.map(drop))
+            .doing("delete the organisation")
+    }
+
+    /// Makes a user a member, or gives a member another role.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn set_member(
+        &mut self,
+        org_id: i64,
+        user_id: i64,
+        role: Role,
+        at_ms: i64,
+    ) -> Result<(), DbError> {
+        within!(self, on => {
+            sqlx::query(SET_MEMBER)
+                .bind(org_id)
+                .bind(user_id)
+                .bind(role.as_str())
+                .bind(at_ms)
+                .execute(on)
+                .await
+                .map(drop)
+        })
+        .doing("set the member of the organisation")
+    }
+
+    /// Takes a member out; tells whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn remove_member(&mut self, org_id: i64, user_id: i64) -> Result<bool, DbError> {
+        within!(self, on => {
+            let done = sqlx::query(REMOVE_MEMBER).bind(org_id).bind(user_id).execute(on).await;
+            done.map(|done| done.rows_affected() > 0)
+        })
+        .doing("remove the member of the organisation")
+    }
+
+    /// Number of owners, as this change leaves them.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails.
+    pub async fn count_owners(&mut self, org_id: i64) -> Result<i64, DbError> {
+        // Two owners who remove each other at the same time must not both count the other one:
+        // the second waits here until the first is done.
+        within!(self, on => sqlx::query(LOCK_ORG).bind(org_id).execute(on).await.map(drop))
+            .doing("lock the organisation")?;
+        within!(self, on => {
+            sqlx::query_scalar(COUNT_OWNERS).bind(org_id).fetch_one(on).await
+        })
+        .doing("count the owners of the organisation")
+    }
+}

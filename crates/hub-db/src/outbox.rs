@@ -1,0 +1,120 @@
+//! The outbox: news for every replica, in the order of their commits.
+
+use hub_model::{Letter, LetterKind};
+use sqlx::FromRow;
+
+use crate::rows::{all, known};
+use crate::{Change, Db, DbError, Doing};
+
+statements! {
+    ADD_LETTER =
+        "INSERT INTO outbox (kind, subject, at_ms)
+         VALUES ($1, $2, $3)";
+    LETTERS_AFTER =
+        "SELECT seq, kind, subject
+         FROM outbox
+         WHERE seq > $1
+         ORDER BY seq
+         LIMIT $2";
+    LAST_LETTER =
+        "SELECT COALESCE(MAX(seq), 0)
+         FROM outbox";
+    FIRST_LETTER =
+        "SELECT COALESCE(MIN(seq), 0)
+         FROM outbox";
+    DROP_LETTERS =
+        "DELETE FROM outbox
+         WHERE at_ms < $1 AND seq < (SELECT MAX(seq) FROM outbox)";
+}
+
+#[derive(FromRow)]
+struct LetterRow {
+    seq: i64,
+    kind: String,
+    subject: String,
+}
+
+impl TryFrom<LetterRow> for Letter {
+    type Error = sqlx::Error;
+
+    fn try_from(row: LetterRow) -> Result<Self, sqlx::Error> {
+        let kind = known(&row.kind, LetterKind::parse(&row.kind))?;
+        Ok(Self { seq: row.seq, kind, subject: row.subject })
+    }
+}
+
+impl Db {
+    /// Letters behind number `seq`, in order. No letter ever appears behind a later one.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn letters_after(&self, seq: i64, limit: i64) -> Result<Vec<Letter>, DbError> {
+        let rows = read!(self, pool => {
+            sqlx::query_as::<_, LetterRow>(LETTERS_AFTER)
+                .bind(seq)
+                .bind(limit)
+                .fetch_all(pool)
+                .await
+        });
+        rows.and_then(all).doing("read the outbox")
+    }
+
+    /// Number of the last letter; 0 before the first.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn last_letter(&self) -> Result<i64, DbError> {
+        read!(self, pool => sqlx::query_scalar(LAST_LETTER).fetch_one(pool).await)
+            .doing("read the outbox")
+    }
+
+    /// Number of the oldest letter that is kept; 0 when there is none. A reader who stopped more
+    /// than one letter before it may have missed some.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn first_letter(&self) -> Result<i64, DbError> {
+        read!(self, pool => sqlx::query_scalar(FIRST_LETTER).fetch_one(pool).await)
+            .doing("read the outbox")
+    }
+
+    /// Drops letters older than that. The last one stays, so that its number is not forgotten.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn drop_letters_before(&self, at_ms: i64) -> Result<(), DbError> {
+        alone!(self, pool => sqlx::query(DROP_LETTERS).bind(at_ms).execute(pool).await.map(drop))
+            .doing("drop old letters")
+    }
+}
+
+impl Change {
+    /// Leaves a letter for the replicas. Do it as late as possible: other changes that want to
+    /// leave one wait from here until this one is committed.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails.
+    pub async fn tell(
+        &mut self,
+        kind: LetterKind,
+        subject: &str,
+        at_ms: i64,
+    ) -> Result<(), DbError> {
+        self.take_turn().await.doing("take the turn in the outbox")?;
+        within!(self, on => {
+            sqlx::query(ADD_LETTER)
+                .bind(kind.as_str())
+                .bind(subject)
+                .bind(at_ms)
+                .execute(on)
+                .await
+                .map(drop)
+        })
+        .doing("leave a letter")
+    }
+}

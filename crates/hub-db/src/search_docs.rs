@@ -1,0 +1,128 @@
+//! Repositories as the index sees them.
+
+use std::collections::HashMap;
+
+use hub_model::{BaseInfo, Detail, Digest, Field, RepoName, SearchDoc};
+use sqlx::{FromRow, QueryBuilder};
+
+use crate::lists::{LONGEST, push_in};
+use crate::repos::visibility;
+use crate::rows::{count, json, parsed};
+use crate::{Db, DbError, Doing};
+
+statements! {
+    SEARCH_DOC =
+        "SELECT r.id, r.name, r.visibility, r.official, r.pulls, r.pushed_at_ms, i.base, i.detail
+         FROM repo r
+         LEFT JOIN img i ON i.repo_id = r.id AND i.tag = r.latest_tag
+         WHERE r.name = $1";
+    SEARCH_DOCS =
+        "SELECT r.id, r.name, r.visibility, r.official, r.pulls, r.pushed_at_ms, i.base, i.detail
+         FROM repo r
+         LEFT JOIN img i ON i.repo_id = r.id AND i.tag = r.latest_tag
+         WHERE r.name > $1
+         ORDER BY r.name
+         LIMIT $2";
+}
+
+#[derive(FromRow)]
+struct DocRow {
+    id: i64,
+    name: String,
+    visibility: String,
+    official: bool,
+    pulls: i64,
+    pushed_at_ms: i64,
+    base: Option<String>,
+    detail: Option<String>,
+}
+
+/// A document without its README, and the digest of that.
+fn doc(row: DocRow) -> Result<(SearchDoc, Option<Digest>), sqlx::Error> {
+    let base: BaseInfo = row.base.as_deref().map(json).transpose()?.unwrap_or_default();
+    let detail: Detail = row.detail.as_deref().map(json).transpose()?.unwrap_or_default();
+    let text = |field| detail.text(field).unwrap_or_default().to_owned();
+
+    let mut platforms: Vec<_> =
+        base.platforms.iter().map(|one| format!("{}/{}", one.os, one.arch)).collect();
+    platforms.sort_unstable();
+    platforms.dedup();
+    let doc = SearchDoc {
+        repo_id: row.id,
+        name: parsed(RepoName::parse(&row.name))?.into(),
+        visibility: visibility(&row.visibility)?,
+        title: text(Field::Title),
+        description: text(Field::Description),
+        keywords: detail.list(Field::Keywords).to_vec(),
+        aliases: detail.list(Field::Aliases).to_vec(),
+        readme: String::new(),
+        platforms,
+        official: row.official,
+        deprecated: detail.flag(Field::Deprecated),
+        pushed_at_ms: row.pushed_at_ms,
+        pulls: count(row.pulls)?,
+    };
+    Ok((doc, detail.docs()))
+}
+
+impl Db {
+    /// What the index knows about a repository, by full name.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails.
+    pub async fn search_doc(&self, name: &str) -> Result<Option<SearchDoc>, DbError> {
+        let row = read!(self, pool => {
+            sqlx::query_as::<_, DocRow>(SEARCH_DOC).bind(name).fetch_optional(pool).await
+        });
+        let row = row.doing("read the repository for the index")?;
+        Ok(self.with_readmes(row.into_iter().collect()).await?.pop())
+    }
+
+    /// What the index knows about repositories, by name, those behind `after`.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails.
+    pub async fn search_docs(&self, after: &str, limit: i64) -> Result<Vec<SearchDoc>, DbError> {
+        let rows = read!(self, pool => {
+            sqlx::query_as::<_, DocRow>(SEARCH_DOCS)
+                .bind(after)
+                .bind(limit)
+                .fetch_all(pool)
+                .await
+        });
+        self.with_readmes(rows.doing("read the repositories for the index")?).await
+    }
+
+    async fn with_readmes(&self, rows: Vec<DocRow>) -> Result<Vec<SearchDoc>, DbError> {
+        let docs: Result<Vec<_>, _> = rows.into_iter().map(doc).collect();
+        let docs = docs.doing("read the repositories for the index")?;
+        let wanted: Vec<_> = docs.iter().filter_map(|(_, readme)| readme.clone()).collect();
+        let readmes = self.texts(&wanted).await?;
+        let fill = |(mut doc, readme): (SearchDoc, Option<Digest>)| {
+            let text = readme.and_then(|digest| readmes.get(digest.as_str()));
+            doc.readme = text.cloned().unwrap_or_default();
+            doc
+        };
+        Ok(docs.into_iter().map(fill).collect())
+    }
+
+    /// The texts of documents, by digest.
+    async fn texts(&self, digests: &[Digest]) -> Result<HashMap<String, String>, DbError> {
+        let mut texts = HashMap::with_capacity(digests.len());
+        for some in digests.chunks(LONGEST) {
+            let rows: Vec<(String, Vec<u8>)> = read!(self, pool => {
+                let mut query = QueryBuilder::new("SELECT digest, body FROM document WHERE digest");
+                push_in(&mut query, some.iter().map(Digest::as_str));
+                query.build_query_as().persistent(false).fetch_all(pool).await
+            })
+            .doing("read the documents for the index")?;
+            let readable = |(digest, body): (String, Vec<u8>)| {
+                (digest, String::from_utf8_lossy(&body).into_owned())
+            };
+            texts.extend(rows.into_iter().map(readable));
+        }
+        Ok(texts)
+    }
+}

@@ -1,0 +1,196 @@
+//! Stored credentials, by the hash of their secret.
+
+use hub_model::{NewToken, Token, TokenKind, TokenScope, User};
+use sqlx::FromRow;
+
+use crate::rows::{all, known};
+use crate::users::UserRow;
+use crate::{Change, Db, DbError, Doing};
+
+statements! {
+    TOKEN_BY_HASH =
+        "SELECT t.id, t.user_id, t.kind, t.name, t.scope, t.created_at_ms, t.expires_at_ms,
+                t.used_at_ms, u.name AS user_name, u.admin AS user_admin,
+                u.disabled AS user_disabled, u.created_at_ms AS user_created_at_ms
+         FROM token t
+         JOIN user_account u ON u.id = t.user_id
+         WHERE t.secret_hash = $1";
+    TOKENS_OF =
+        "SELECT id, user_id, kind, name, scope, created_at_ms, expires_at_ms, used_at_ms
+         FROM token
+         WHERE user_id = $1 AND kind = $2
+         ORDER BY id DESC";
+    ADD_TOKEN =
+        "INSERT INTO token (user_id, kind, name, secret_hash, scope, created_at_ms, expires_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         RETURNING id, user_id, kind, name, scope, created_at_ms, expires_at_ms, used_at_ms";
+    DELETE_TOKEN =
+        "DELETE FROM token
+         WHERE user_id = $1 AND id = $2";
+    DELETE_TOKENS =
+        "DELETE FROM token
+         WHERE user_id = $1 AND kind = $2";
+    TOUCH_TOKEN =
+        "UPDATE token
+         SET used_at_ms = $2
+         WHERE id = $1 AND (used_at_ms IS NULL OR used_at_ms < $2)";
+}
+
+#[derive(FromRow)]
+struct TokenRow {
+    id: i64,
+    user_id: i64,
+    kind: String,
+    name: String,
+    scope: String,
+    created_at_ms: i64,
+    expires_at_ms: Option<i64>,
+    used_at_ms: Option<i64>,
+}
+
+impl TryFrom<TokenRow> for Token {
+    type Error = sqlx::Error;
+
+    fn try_from(row: TokenRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.id,
+            user_id: row.user_id,
+            kind: known(&row.kind, TokenKind::parse(&row.kind))?,
+            name: row.name,
+            scope: known(&row.scope, TokenScope::parse(&row.scope))?,
+            created_at_ms: row.created_at_ms,
+            expires_at_ms: row.expires_at_ms,
+            used_at_ms: row.used_at_ms,
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct CredentialRow {
+    #[sqlx(flatten)]
+    token: TokenRow,
+    user_name: String,
+    user_admin: bool,
+    user_disabled: bool,
+    user_created_at_ms: i64,
+}
+
+fn credential(row: CredentialRow) -> Result<(Token, User), sqlx::Error> {
+    let user = UserRow {
+        id: row.token.user_id,
+        name: row.user_name,
+        admin: row.user_admin,
+        disabled: row.user_disabled,
+        created_at_ms: row.user_created_at_ms,
+    };
+    Ok((row.token.try_into()?, user.try_into()?))
+}
+
+impl Db {
+    /// The credential whose secret has that hash, with its owner. Whether it has ended, and
+    /// whether its owner may sign in, is for the caller to see.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn token_by_hash(
+        &self,
+        secret_hash: &str,
+    ) -> Result<Option<(Token, User)>, DbError> {
+        let row = read!(self, pool => {
+            sqlx::query_as::<_, CredentialRow>(TOKEN_BY_HASH)
+                .bind(secret_hash)
+                .fetch_optional(pool)
+                .await
+        });
+        row.and_then(|row| row.map(credential).transpose()).doing("look the credential up")
+    }
+
+    /// The credentials of a user, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn tokens_of(&self, user_id: i64, kind: TokenKind) -> Result<Vec<Token>, DbError> {
+        let rows = read!(self, pool => {
+            sqlx::query_as::<_, TokenRow>(TOKENS_OF)
+                .bind(user_id)
+                .bind(kind.as_str())
+                .fetch_all(pool)
+                .await
+        });
+        rows.and_then(all).doing("list the credentials of the user")
+    }
+
+    /// Writes down when credentials were last used, in one change of its own.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails; then none was written.
+    pub async fn touch_tokens(&self, used: &[(i64, i64)]) -> Result<(), DbError> {
+        let mut used = used.to_vec();
+        // Replicas that lock the same rows in different orders would wait for each other.
+        used.sort_unstable();
+        let mut change = self.change().await?;
+        for (id, at_ms) in used {
+            within!(&mut change, on => {
+                sqlx::query(TOUCH_TOKEN).bind(id).bind(at_ms).execute(on).await.map(drop)
+            })
+            .doing("note the use of the credential")?;
+        }
+        change.commit().await
+    }
+}
+
+impl Change {
+    /// Adds a credential.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn add_token(&mut self, token: &NewToken) -> Result<Token, DbError> {
+        let row = within!(self, on => {
+            sqlx::query_as::<_, TokenRow>(ADD_TOKEN)
+                .bind(token.user_id)
+                .bind(token.kind.as_str())
+                .bind(&token.name)
+                .bind(&token.secret_hash)
+                .bind(token.scope.as_str())
+                .bind(token.created_at_ms)
+                .bind(token.expires_at_ms)
+                .fetch_one(on)
+                .await
+        });
+        row.and_then(Token::try_from).doing("add the credential")
+    }
+
+    /// Deletes a credential of a user; tells whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn delete_token(&mut self, user_id: i64, id: i64) -> Result<bool, DbError> {
+        within!(self, on => {
+            let done = sqlx::query(DELETE_TOKEN).bind(user_id).bind(id).execute(on).await;
+            done.map(|done| done.rows_affected() > 0)
+        })
+        .doing("delete the credential")
+    }
+
+    /// Deletes every credential of one kind that a user has.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn delete_tokens(&mut self, user_id: i64, kind: TokenKind) -> Result<(), DbError> {
+        within!(self, on => {
+            sqlx::query(DELETE_TOKENS)
+                .bind(user_id)
+                .bind(kind.as_str())
+                .execute(on)
+                .await
+                .map(drop)
+        })
+        .doing("delete the credentials of the user")
+    }
+}
