@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hub_db::{Db, DbError};
-use hub_model::{Letter, LetterKind, SearchDoc};
+use hub_model::{Letter, LetterKind, SearchDoc, UserName};
 use hub_search::{Batch, SearchError};
 use tokio::runtime::Handle;
 
 use crate::App;
+use crate::services::accounts;
 
 /// Letters read in one go.
 const BATCH: i64 = 500;
@@ -69,13 +70,10 @@ fn forget(app: &App, letters: &[Letter]) {
         match letter.kind {
             // Names of organisations are not in the cache, and rights are never cached.
             LetterKind::Repo | LetterKind::Access => {}
-            LetterKind::Credentials => {
-                let user = letter.subject.clone();
-                let dropped = app.verified.invalidate_entries_if(move |(name, _), _| *name == user);
-                if dropped.is_err() {
-                    app.verified.invalidate_all();
-                }
-            }
+            LetterKind::Credentials => match UserName::parse(&letter.subject) {
+                Ok(name) => accounts::forget_passwords(app, &name),
+                Err(_) => app.verified.invalidate_all(),
+            },
         }
     }
 }

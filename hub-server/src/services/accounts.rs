@@ -1,10 +1,13 @@
 //! Users: signing in, making them, changing passwords.
 
-use hub_db::DbError;
-use hub_model::{Actor, SignedIn, User, UserName};
-use secrecy::SecretString;
+use hub_db::{DbError, NewUser};
+use hub_model::{
+    Action, Actor, LetterKind, NewOrg, Role, SignedIn, TokenKind, TokenScope, User, UserName,
+};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
-use super::access::AccessError;
+use super::access::{self, AccessError};
 use crate::App;
 use crate::app::HashError;
 
@@ -81,6 +84,18 @@ pub struct NewAccount {
     pub admin: bool,
 }
 
+/// What every personal token begins with.
+pub const TOKEN_PREFIX: &str = "hub_pat_";
+
+/// What the secret of every session begins with.
+pub const SESSION_PREFIX: &str = "hub_ses_";
+
+/// The hash under which a secret is stored.
+#[must_use]
+pub fn secret_hash(secret: &SecretString) -> String {
+    hex::encode(Sha256::digest(secret.expose_secret()))
+}
+
 /// Checks a user name with a password, or with a personal token of that user.
 ///
 /// # Errors
@@ -91,7 +106,38 @@ pub async fn sign_in(
     name: &str,
     password: &SecretString,
 ) -> Result<SignedIn, SignInError> {
-    todo!("{app:?} {name} {password:?}")
+    if password.expose_secret().starts_with(TOKEN_PREFIX) {
+        let signed_in = by_token(app, password).await?;
+        // A token of somebody else must not make its bearer look like the user named.
+        let own = signed_in.user.name.as_str() == name;
+        return if own { Ok(signed_in) } else { Err(SignInError::Wrong) };
+    }
+    if password.expose_secret().len() > MAX_PASSWORD_BYTES {
+        return Err(SignInError::Wrong);
+    }
+    let user = match UserName::parse(name) {
+        Ok(name) => app.db.user(&name).await?,
+        Err(_) => None,
+    };
+    let key = (name.to_owned(), Sha256::digest(password.expose_secret()).into());
+    let known = app.verified.get(&key).await;
+    let checked = user.as_ref().is_some_and(|user| known == Some(user.id));
+    if !checked {
+        let stored = match &user {
+            Some(user) => app.db.password_hash(user.id).await?,
+            None => None,
+        };
+        // Without a user the same work is done, so that the time tells nothing.
+        if !app.passwords.verify(password, stored).await? {
+            return Err(SignInError::Wrong);
+        }
+    }
+    let Some(user) = user else { return Err(SignInError::Wrong) };
+    if user.disabled {
+        return Err(SignInError::Disabled);
+    }
+    app.verified.insert(key, user.id).await;
+    Ok(SignedIn { user, scope: TokenScope::Admin, token: None })
 }
 
 /// Checks a personal token or the secret of a session, without a user name.
@@ -100,7 +146,25 @@ pub async fn sign_in(
 ///
 /// [`SignInError::Wrong`] when it is unknown or ended.
 pub async fn by_token(app: &App, secret: &SecretString) -> Result<SignedIn, SignInError> {
-    todo!("{app:?} {secret:?}")
+    let text = secret.expose_secret();
+    let kind = if text.starts_with(TOKEN_PREFIX) {
+        TokenKind::Personal
+    } else if text.starts_with(SESSION_PREFIX) {
+        TokenKind::Session
+    } else {
+        return Err(SignInError::Wrong);
+    };
+    let found = app.db.token_by_hash(&secret_hash(secret)).await?;
+    let now = app.now_ms();
+    let (token, user) = found
+        .filter(|(token, _)| token.kind == kind)
+        .filter(|(token, _)| token.expires_at_ms.is_none_or(|end| end > now))
+        .ok_or(SignInError::Wrong)?;
+    if user.disabled {
+        return Err(SignInError::Disabled);
+    }
+    app.uses.touch(token.id, now);
+    Ok(SignedIn { user, scope: token.scope, token: Some(token.id) })
 }
 
 /// Makes a user, and the organisation of that name with the user as its owner.
@@ -109,7 +173,34 @@ pub async fn by_token(app: &App, secret: &SecretString) -> Result<SignedIn, Sign
 ///
 /// [`AccountError::Taken`] when a user or an organisation has the name already.
 pub async fn add_user(app: &App, actor: &Actor, new: NewAccount) -> Result<User, AccountError> {
-    todo!("{app:?} {actor:?} {new:?}")
+    access::require_administrator(actor)?;
+    let taken = || AccountError::Taken { name: new.name.clone() };
+    let password_hash = Some(hash(app, &new.password).await?);
+    let now = app.now_ms();
+    let mut change = app.db.change().await?;
+    let user = change
+        .add_user(&NewUser {
+            name: new.name.clone(),
+            password_hash,
+            admin: new.admin,
+            created_at_ms: now,
+        })
+        .await
+        .map_err(|error| if error.is_conflict() { taken() } else { error.into() })?;
+    let org = change
+        .add_org(&NewOrg {
+            name: new.name.org(),
+            display_name: String::new(),
+            description: String::new(),
+            created_at_ms: now,
+        })
+        .await
+        .map_err(|error| if error.is_conflict() { taken() } else { error.into() })?;
+    change.set_member(org.id, user.id, Role::Owner, now).await?;
+    change.tell(LetterKind::Access, org.name.as_str(), now).await?;
+    change.commit().await?;
+    app.kick();
+    Ok(user)
 }
 
 /// Changes the caller's own password; every session of theirs ends.
@@ -123,5 +214,68 @@ pub async fn change_password(
     old: &SecretString,
     new: &SecretString,
 ) -> Result<(), AccountError> {
-    todo!("{app:?} {actor:?} {old:?} {new:?}")
+    let Actor::User(signed_in) = actor else { return Err(AccessError::Unauthenticated.into()) };
+    let user = &signed_in.user;
+    if !signed_in.scope.covers(Action::Administer) {
+        let name = user.name.to_string();
+        let (action, scope) = (Action::Administer, signed_in.scope);
+        return Err(AccessError::Narrow { action, name, scope }.into());
+    }
+    let stored = app.db.password_hash(user.id).await?;
+    if !app.passwords.verify(old, stored).await? {
+        return Err(AccountError::WrongPassword);
+    }
+    store_password(app, user, new).await
 }
+
+/// Sets somebody's password without asking for the old one: for administrators.
+///
+/// # Errors
+///
+/// [`AccountError::Unknown`], and the rules for new passwords.
+pub async fn reset_password(
+    app: &App,
+    actor: &Actor,
+    name: &UserName,
+    new: &SecretString,
+) -> Result<(), AccountError> {
+    access::require_administrator(actor)?;
+    let user = app.db.user(name).await?;
+    let user = user.ok_or_else(|| AccountError::Unknown { name: name.clone() })?;
+    store_password(app, &user, new).await
+}
+
+async fn store_password(app: &App, user: &User, new: &SecretString) -> Result<(), AccountError> {
+    let hash = hash(app, new).await?;
+    let mut change = app.db.change().await?;
+    change.set_password(user.id, &hash).await?;
+    change.delete_tokens(user.id, TokenKind::Session).await?;
+    change.delete_tokens(user.id, TokenKind::Refresh).await?;
+    change.tell(LetterKind::Credentials, user.name.as_str(), app.now_ms()).await?;
+    change.commit().await?;
+    // The letter does the same on other replicas; here nobody shall wait for it.
+    forget_passwords(app, &user.name);
+    app.kick();
+    Ok(())
+}
+
+/// Drops the checked passwords of a user from this process.
+pub(crate) fn forget_passwords(app: &App, name: &UserName) {
+    let name = name.to_string();
+    let dropped = app.verified.invalidate_entries_if(move |(user, _), _| *user == name);
+    if dropped.is_err() {
+        app.verified.invalidate_all();
+    }
+}
+
+/// Checks the rules for passwords, and hashes one.
+async fn hash(app: &App, password: &SecretString) -> Result<String, AccountError> {
+    let found = password.expose_secret().len();
+    if !(MIN_PASSWORD_BYTES..=MAX_PASSWORD_BYTES).contains(&found) {
+        return Err(AccountError::PasswordLength { found });
+    }
+    Ok(app.passwords.hash(password).await?)
+}
+
+#[cfg(test)]
+mod tests;

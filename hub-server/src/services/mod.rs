@@ -19,6 +19,9 @@ pub mod search;
 pub mod tokens;
 pub mod uploads;
 
+use hub_db::RepoFilter;
+use hub_model::AccessTerms;
+
 /// A part of a longer list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
@@ -28,4 +31,34 @@ pub struct Page<T> {
     pub total: u64,
     /// Where the next part begins; `None` at the end.
     pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A part of `limit` entries out of one more than that, which tells whether something follows.
+    /// `name` gives the name that the next part begins after.
+    pub(crate) fn cut(
+        mut items: Vec<T>,
+        total: i64,
+        limit: u64,
+        name: impl Fn(&T) -> String,
+    ) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(name) } else { None };
+        Self { items, total: total.try_into().unwrap_or(0), next }
+    }
+}
+
+/// What the caller may see, as the database asks it.
+pub(crate) fn filter(terms: AccessTerms) -> RepoFilter {
+    match terms {
+        AccessTerms::Everything => RepoFilter::All,
+        AccessTerms::PublicAnd(orgs) => RepoFilter::Visible { orgs },
+    }
+}
+
+/// Number of entries as the database counts.
+pub(crate) fn limit_rows(limit: u64) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }

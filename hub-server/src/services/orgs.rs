@@ -1,11 +1,20 @@
 //! Organisations and their members.
 
 use hub_db::DbError;
-use hub_model::{Actor, Member, Org, OrgName, Role, UserName};
+use hub_model::{
+    AccessTerms, Action, Actor, LetterKind, Member, NewOrg, Org, OrgName, Role, Standing, User,
+    UserName,
+};
 
-use super::Page;
-use super::access::AccessError;
+use super::access::{self, AccessError};
+use super::{Page, filter, limit_rows};
 use crate::App;
+
+/// Longest display name, in characters.
+const LONGEST_DISPLAY_NAME: usize = 100;
+
+/// Longest description, in characters.
+const LONGEST_DESCRIPTION: usize = 500;
 
 /// Why an organisation was not shown or changed.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +90,16 @@ pub struct OrgPage {
 ///
 /// [`AccessError::Hidden`] when there is none.
 pub async fn get(app: &App, actor: &Actor, name: &OrgName) -> Result<OrgPage, OrgError> {
-    todo!("{app:?} {actor:?} {name}")
+    let org = access::require_org(app, actor, Action::Pull, name).await?;
+    let standing = access::standing(app, actor, name).await?;
+    let members = match sees_members(standing) {
+        true => Some(app.db.members(org.id).await?),
+        false => None,
+    };
+    let role = access::role(app, actor, name).await?;
+    let seen = filter(access::terms(app, actor).await?);
+    let repos = app.db.count_repos(&seen, Some(name)).await?;
+    Ok(OrgPage { org, role, members, repos: repos.try_into().unwrap_or(0) })
 }
 
 /// All organisations, by name, those after `after`.
@@ -91,11 +109,14 @@ pub async fn get(app: &App, actor: &Actor, name: &OrgName) -> Result<OrgPage, Or
 /// When the metadata store fails.
 pub async fn list(
     app: &App,
-    actor: &Actor,
+    _actor: &Actor,
     after: Option<&str>,
     limit: u64,
 ) -> Result<Page<Org>, OrgError> {
-    todo!("{app:?} {actor:?} {after:?} {limit}")
+    // Organisations are public: there is nothing to ask.
+    let total = app.db.count_orgs().await?;
+    let items = app.db.orgs(after, limit_rows(limit).saturating_add(1)).await?;
+    Ok(Page::cut(items, total, limit, |org| org.name.to_string()))
 }
 
 /// Makes an organisation, with the caller as its owner.
@@ -110,7 +131,33 @@ pub async fn create(
     display_name: &str,
     description: &str,
 ) -> Result<Org, OrgError> {
-    todo!("{app:?} {actor:?} {name} {display_name} {description}")
+    let owner = may_create(actor, name)?;
+    check_texts(display_name, description)?;
+    let taken = || OrgError::Taken { name: name.clone() };
+    // A user who is yet to come would own the organisation of that name.
+    if let Ok(user) = UserName::parse(name.as_str())
+        && app.db.user(&user).await?.is_some()
+    {
+        return Err(taken());
+    }
+    let now = app.now_ms();
+    let mut change = app.db.change().await?;
+    let org = change
+        .add_org(&NewOrg {
+            name: name.clone(),
+            display_name: display_name.to_owned(),
+            description: description.to_owned(),
+            created_at_ms: now,
+        })
+        .await
+        .map_err(|error| if error.is_conflict() { taken() } else { error.into() })?;
+    if let Some(owner) = owner {
+        change.set_member(org.id, owner.id, Role::Owner, now).await?;
+    }
+    change.tell(LetterKind::Access, name.as_str(), now).await?;
+    change.commit().await?;
+    app.kick();
+    Ok(org)
 }
 
 /// Changes the texts of an organisation; `None` leaves one as it is.
@@ -125,7 +172,14 @@ pub async fn edit(
     display_name: Option<&str>,
     description: Option<&str>,
 ) -> Result<Org, OrgError> {
-    todo!("{app:?} {actor:?} {name} {display_name:?} {description:?}")
+    let mut org = access::require_org(app, actor, Action::Administer, name).await?;
+    org.display_name = display_name.map_or(org.display_name, str::to_owned);
+    org.description = description.map_or(org.description, str::to_owned);
+    check_texts(&org.display_name, &org.description)?;
+    let mut change = app.db.change().await?;
+    change.edit_org(org.id, &org.display_name, &org.description).await?;
+    change.commit().await?;
+    Ok(org)
 }
 
 /// Deletes an empty organisation.
@@ -134,7 +188,19 @@ pub async fn edit(
 ///
 /// [`OrgError::NotEmpty`] while it owns repositories.
 pub async fn delete(app: &App, actor: &Actor, name: &OrgName) -> Result<(), OrgError> {
-    todo!("{app:?} {actor:?} {name}")
+    let org = access::require_org(app, actor, Action::Administer, name).await?;
+    let all = filter(AccessTerms::Everything);
+    let mut change = app.db.change().await?;
+    let repos = app.db.count_repos(&all, Some(name)).await?;
+    if repos > 0 {
+        let repos = repos.try_into().unwrap_or(0);
+        return Err(OrgError::NotEmpty { name: name.clone(), repos });
+    }
+    change.delete_org(org.id).await?;
+    change.tell(LetterKind::Access, name.as_str(), app.now_ms()).await?;
+    change.commit().await?;
+    app.kick();
+    Ok(())
 }
 
 /// The members of an organisation, for its members.
@@ -143,7 +209,20 @@ pub async fn delete(app: &App, actor: &Actor, name: &OrgName) -> Result<(), OrgE
 ///
 /// When the caller is neither a member nor an administrator.
 pub async fn members(app: &App, actor: &Actor, name: &OrgName) -> Result<Vec<Member>, OrgError> {
-    todo!("{app:?} {actor:?} {name}")
+    let org = access::require_org(app, actor, Action::Pull, name).await?;
+    let standing = access::standing(app, actor, name).await?;
+    if !sees_members(standing) {
+        let refusal = match standing {
+            Standing::Anonymous => AccessError::Unauthenticated,
+            _ => AccessError::Forbidden {
+                action: Action::Administer,
+                name: name.to_string(),
+                role: None,
+            },
+        };
+        return Err(refusal.into());
+    }
+    Ok(app.db.members(org.id).await?)
 }
 
 /// Makes a user a member, or changes their role.
@@ -158,7 +237,21 @@ pub async fn set_member(
     user: &UserName,
     role: Role,
 ) -> Result<Member, OrgError> {
-    todo!("{app:?} {actor:?} {name} {user} {role:?}")
+    let org = access::require_org(app, actor, Action::Administer, name).await?;
+    let found = app.db.user(user).await?;
+    let found = found.ok_or_else(|| OrgError::UnknownUser { name: user.clone() })?;
+    let now = app.now_ms();
+    let mut change = app.db.change().await?;
+    change.set_member(org.id, found.id, role, now).await?;
+    if change.count_owners(org.id).await? == 0 {
+        return Err(OrgError::LastOwner { name: name.clone() });
+    }
+    change.tell(LetterKind::Access, name.as_str(), now).await?;
+    change.commit().await?;
+    app.kick();
+    let members = app.db.members(org.id).await?;
+    let member = members.into_iter().find(|member| member.user == *user);
+    Ok(member.unwrap_or_else(|| Member { user: user.clone(), role, since_ms: now }))
 }
 
 /// Ends a membership. Owners may end any, everybody their own.
@@ -172,7 +265,22 @@ pub async fn remove_member(
     name: &OrgName,
     user: &UserName,
 ) -> Result<(), OrgError> {
-    todo!("{app:?} {actor:?} {name} {user}")
+    let own = actor.user().is_some_and(|caller| caller.name == *user);
+    let needed = if own { Action::Pull } else { Action::Administer };
+    let org = access::require_org(app, actor, needed, name).await?;
+    let not_member = || OrgError::NotMember { user: user.clone(), org: name.clone() };
+    let found = app.db.user(user).await?.ok_or_else(not_member)?;
+    let mut change = app.db.change().await?;
+    if !change.remove_member(org.id, found.id).await? {
+        return Err(not_member());
+    }
+    if change.count_owners(org.id).await? == 0 {
+        return Err(OrgError::LastOwner { name: name.clone() });
+    }
+    change.tell(LetterKind::Access, name.as_str(), app.now_ms()).await?;
+    change.commit().await?;
+    app.kick();
+    Ok(())
 }
 
 /// The caller's own organisations.
@@ -181,5 +289,43 @@ pub async fn remove_member(
 ///
 /// When nobody is signed in.
 pub async fn mine(app: &App, actor: &Actor) -> Result<Vec<(Org, Role)>, OrgError> {
-    todo!("{app:?} {actor:?}")
+    let user = actor.user().ok_or(AccessError::Unauthenticated)?;
+    Ok(app.db.orgs_of(user.id).await?)
 }
+
+/// Everybody who is signed in may make one; the owner is nobody when the hub itself does.
+fn may_create<'a>(actor: &'a Actor, name: &OrgName) -> Result<Option<&'a User>, AccessError> {
+    match actor {
+        Actor::System => Ok(None),
+        Actor::Anonymous => Err(AccessError::Unauthenticated),
+        Actor::User(caller) if caller.scope.covers(Action::Administer) => Ok(Some(&caller.user)),
+        Actor::User(caller) => Err(AccessError::Narrow {
+            action: Action::Administer,
+            name: name.to_string(),
+            scope: caller.scope,
+        }),
+    }
+}
+
+const fn sees_members(standing: Standing) -> bool {
+    match standing {
+        Standing::Administrator | Standing::Owner | Standing::Writer | Standing::Reader => true,
+        Standing::Stranger | Standing::Anonymous => false,
+    }
+}
+
+fn check_texts(display_name: &str, description: &str) -> Result<(), OrgError> {
+    for (what, text, most) in [
+        ("a display name", display_name, LONGEST_DISPLAY_NAME),
+        ("a description", description, LONGEST_DESCRIPTION),
+    ] {
+        let found = text.chars().count();
+        if found > most {
+            return Err(OrgError::TooLong { what, most, found });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,15 @@
 //! Repositories: lists, settings, stars.
 
-use hub_db::DbError;
-use hub_model::{Actor, Img, LatestMode, OrgName, Repo, RepoName, Visibility};
+use std::collections::HashMap;
 
-use super::access::AccessError;
+use hub_db::{DbError, RepoEdit};
+use hub_model::{
+    Action, Actor, Img, LatestMode, LetterKind, NewRepo, OrgName, Repo, RepoName, SignedIn,
+    Standing, Visibility, allows,
+};
+
+use super::access::{self, AccessError};
+use super::{filter, limit_rows};
 use crate::App;
 
 pub use super::Page;
@@ -77,7 +83,31 @@ pub struct RepoChanges {
 ///
 /// [`AccessError::Hidden`] when there is none that the caller may see.
 pub async fn get(app: &App, actor: &Actor, name: &RepoName) -> Result<RepoPage, RepoError> {
-    todo!("{app:?} {actor:?} {name}")
+    let repo = access::repo(app, actor, Action::Pull, name).await?;
+    let standing = access::standing(app, actor, &name.org()).await?;
+    let latest = app.db.latest_imgs(&[repo.id]).await?.into_iter().next();
+    let starred = match actor.user() {
+        Some(user) => app.db.starred(repo.id, user.id).await?,
+        None => false,
+    };
+    let may = may(actor, standing, repo.visibility);
+    Ok(RepoPage { repo, latest, may, starred })
+}
+
+/// What the caller may do: the policy, and what the credential is good for.
+fn may(actor: &Actor, standing: Standing, visibility: Visibility) -> May {
+    let may = |action| {
+        let covered = match actor {
+            Actor::User(signed_in) => signed_in.scope.covers(action),
+            Actor::Anonymous | Actor::System => true,
+        };
+        covered && allows(standing, visibility, action)
+    };
+    May {
+        push: may(Action::Push),
+        delete: may(Action::Delete),
+        administer: may(Action::Administer),
+    }
 }
 
 /// The repositories that the caller may see, by name, those after `after`.
@@ -92,7 +122,12 @@ pub async fn list(
     after: Option<&str>,
     limit: u64,
 ) -> Result<Page<RepoCard>, RepoError> {
-    todo!("{app:?} {actor:?} {org:?} {after:?} {limit}")
+    let seen = filter(access::terms(app, actor).await?);
+    let total = app.db.count_repos(&seen, org).await?;
+    let rows = limit_rows(limit).saturating_add(1);
+    let repos = app.db.repos(&seen, org, after, rows).await?;
+    let page = Page::cut(repos, total, limit, |repo| repo.name.to_string());
+    Ok(Page { items: cards(app, page.items).await?, total: page.total, next: page.next })
 }
 
 /// The repositories that the caller may see, newest upload first.
@@ -101,7 +136,21 @@ pub async fn list(
 ///
 /// When the metadata store fails.
 pub async fn recent(app: &App, actor: &Actor, limit: u64) -> Result<Vec<RepoCard>, RepoError> {
-    todo!("{app:?} {actor:?} {limit}")
+    let seen = filter(access::terms(app, actor).await?);
+    let repos = app.db.recent_repos(&seen, limit_rows(limit)).await?;
+    Ok(cards(app, repos).await?)
+}
+
+/// Repositories with the images of their latest tags, in the same order.
+pub(super) async fn cards(app: &App, repos: Vec<Repo>) -> Result<Vec<RepoCard>, DbError> {
+    let ids: Vec<i64> = repos.iter().map(|repo| repo.id).collect();
+    let latest = app.db.latest_imgs(&ids).await?;
+    let mut latest: HashMap<RepoName, Img> =
+        latest.into_iter().map(|img| (img.repo.clone(), img)).collect();
+    Ok(repos
+        .into_iter()
+        .map(|repo| RepoCard { latest: latest.remove(&repo.name), repo })
+        .collect())
 }
 
 /// Makes an empty repository, which stays when its last tag goes.
@@ -115,7 +164,21 @@ pub async fn create(
     name: &RepoName,
     visibility: Visibility,
 ) -> Result<Repo, RepoError> {
-    todo!("{app:?} {actor:?} {name} {visibility:?}")
+    let org = access::require_org(app, actor, Action::Push, &name.org()).await?;
+    let taken = || RepoError::Taken { name: name.clone() };
+    let now = app.now_ms();
+    let mut change = app.db.change().await?;
+    if change.lock_repo(name).await?.is_some() {
+        return Err(taken());
+    }
+    let new =
+        NewRepo { org_id: org.id, name: name.clone(), visibility, keep: true, created_at_ms: now };
+    let repo = change.add_repo(&new).await;
+    let repo = repo.map_err(|error| if error.is_conflict() { taken() } else { error.into() })?;
+    change.tell(LetterKind::Repo, name.as_str(), now).await?;
+    change.commit().await?;
+    app.kick();
+    Ok(repo)
 }
 
 /// Changes settings.
@@ -129,7 +192,31 @@ pub async fn edit(
     name: &RepoName,
     changes: RepoChanges,
 ) -> Result<Repo, RepoError> {
-    todo!("{app:?} {actor:?} {name} {changes:?}")
+    access::repo(app, actor, Action::Administer, name).await?;
+    if changes.official.is_some() {
+        access::require_administrator(actor)?;
+    }
+    let now = app.now_ms();
+    let mut change = app.db.change().await?;
+    let gone = || AccessError::Hidden { name: name.to_string() };
+    let mut repo = change.lock_repo(name).await?.ok_or_else(gone)?;
+    repo.visibility = changes.visibility.unwrap_or(repo.visibility);
+    repo.keep = changes.keep.unwrap_or(repo.keep);
+    repo.official = changes.official.unwrap_or(repo.official);
+    repo.latest_mode = changes.latest_mode.unwrap_or(repo.latest_mode);
+    repo.updated_at_ms = now;
+    let edit = RepoEdit {
+        visibility: repo.visibility,
+        keep: repo.keep,
+        official: repo.official,
+        latest_mode: repo.latest_mode,
+        updated_at_ms: now,
+    };
+    change.edit_repo(repo.id, &edit).await?;
+    change.tell(LetterKind::Repo, name.as_str(), now).await?;
+    change.commit().await?;
+    app.kick();
+    Ok(repo)
 }
 
 /// Deletes a repository with all its images.
@@ -138,7 +225,15 @@ pub async fn edit(
 ///
 /// When the caller is no owner.
 pub async fn delete(app: &App, actor: &Actor, name: &RepoName) -> Result<(), RepoError> {
-    todo!("{app:?} {actor:?} {name}")
+    access::repo(app, actor, Action::Administer, name).await?;
+    let mut change = app.db.change().await?;
+    let gone = || AccessError::Hidden { name: name.to_string() };
+    let repo = change.lock_repo(name).await?.ok_or_else(gone)?;
+    change.delete_repo(repo.id).await?;
+    change.tell(LetterKind::Repo, name.as_str(), app.now_ms()).await?;
+    change.commit().await?;
+    app.kick();
+    Ok(())
 }
 
 /// Stars a repository for the caller; twice is fine. Answers the number of stars.
@@ -147,7 +242,12 @@ pub async fn delete(app: &App, actor: &Actor, name: &RepoName) -> Result<(), Rep
 ///
 /// When nobody is signed in, or the repository is not there for the caller.
 pub async fn star(app: &App, actor: &Actor, name: &RepoName) -> Result<u64, RepoError> {
-    todo!("{app:?} {actor:?} {name}")
+    let repo = access::repo(app, actor, Action::Pull, name).await?;
+    let caller = signed_in(actor)?;
+    let mut change = app.db.change().await?;
+    let new = change.star(repo.id, caller.user.id).await?;
+    change.commit().await?;
+    Ok(repo.stars + u64::from(new))
 }
 
 /// Takes the caller's star back; twice is fine. Answers the number of stars.
@@ -156,5 +256,20 @@ pub async fn star(app: &App, actor: &Actor, name: &RepoName) -> Result<u64, Repo
 ///
 /// When nobody is signed in, or the repository is not there for the caller.
 pub async fn unstar(app: &App, actor: &Actor, name: &RepoName) -> Result<u64, RepoError> {
-    todo!("{app:?} {actor:?} {name}")
+    let repo = access::repo(app, actor, Action::Pull, name).await?;
+    let caller = signed_in(actor)?;
+    let mut change = app.db.change().await?;
+    let was = change.unstar(repo.id, caller.user.id).await?;
+    change.commit().await?;
+    Ok(repo.stars.saturating_sub(u64::from(was)))
 }
+
+fn signed_in(actor: &Actor) -> Result<&SignedIn, AccessError> {
+    match actor {
+        Actor::User(signed_in) => Ok(signed_in),
+        Actor::Anonymous | Actor::System => Err(AccessError::Unauthenticated),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,18 @@
 //! Personal tokens and the sessions of browsers.
 
 use hub_db::DbError;
-use hub_model::{Actor, Token, TokenScope, User};
+use hub_model::{Actor, LetterKind, NewToken, SignedIn, Token, TokenKind, TokenScope, User};
 use secrecy::SecretString;
 
 use super::access::AccessError;
+use super::accounts::{SESSION_PREFIX, TOKEN_PREFIX, secret_hash};
 use crate::App;
+
+/// Longest name of a token, in characters.
+const LONGEST_NAME: usize = 64;
+
+/// Random bytes of a secret.
+const SECRET_BYTES: usize = 32;
 
 /// Why a token was not made or ended.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +60,29 @@ pub async fn create(
     scope: TokenScope,
     expires_at_ms: Option<i64>,
 ) -> Result<(Token, SecretString), TokenError> {
-    todo!("{app:?} {actor:?} {name} {scope:?} {expires_at_ms:?}")
+    let caller = signed_in(actor)?;
+    if scope > caller.scope {
+        return Err(TokenError::Wider { own: caller.scope, asked: scope });
+    }
+    let name = name.trim();
+    let found = name.chars().count();
+    if !(1..=LONGEST_NAME).contains(&found) {
+        return Err(TokenError::Name { found });
+    }
+    let now = app.now_ms();
+    if expires_at_ms.is_some_and(|end| end <= now) {
+        return Err(TokenError::Ended);
+    }
+    let new = NewToken {
+        user_id: caller.user.id,
+        kind: TokenKind::Personal,
+        name: name.to_owned(),
+        secret_hash: String::new(),
+        scope,
+        created_at_ms: now,
+        expires_at_ms,
+    };
+    store(app, new, TOKEN_PREFIX).await
 }
 
 /// The caller's personal tokens.
@@ -62,7 +91,8 @@ pub async fn create(
 ///
 /// When nobody is signed in.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Token>, TokenError> {
-    todo!("{app:?} {actor:?}")
+    let caller = signed_in(actor)?;
+    Ok(app.db.tokens_of(caller.user.id, TokenKind::Personal).await?)
 }
 
 /// Ends one of the caller's tokens or sessions.
@@ -71,7 +101,15 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Token>, TokenError> {
 ///
 /// [`TokenError::Unknown`] when it is none of theirs.
 pub async fn revoke(app: &App, actor: &Actor, id: i64) -> Result<(), TokenError> {
-    todo!("{app:?} {actor:?} {id}")
+    let caller = signed_in(actor)?;
+    let mut change = app.db.change().await?;
+    if !change.delete_token(caller.user.id, id).await? {
+        return Err(TokenError::Unknown { id });
+    }
+    change.tell(LetterKind::Credentials, caller.user.name.as_str(), app.now_ms()).await?;
+    change.commit().await?;
+    app.kick();
+    Ok(())
 }
 
 /// Starts a session for somebody who just proved who they are.
@@ -80,7 +118,18 @@ pub async fn revoke(app: &App, actor: &Actor, id: i64) -> Result<(), TokenError>
 ///
 /// When the metadata store fails.
 pub async fn start_session(app: &App, user: &User) -> Result<SecretString, TokenError> {
-    todo!("{app:?} {user:?}")
+    let now = app.now_ms();
+    let days = i64::from(app.config.auth.session_days);
+    let new = NewToken {
+        user_id: user.id,
+        kind: TokenKind::Session,
+        name: "browser".to_owned(),
+        secret_hash: String::new(),
+        scope: TokenScope::Admin,
+        created_at_ms: now,
+        expires_at_ms: Some(now + days * 24 * 60 * 60 * 1000),
+    };
+    Ok(store(app, new, SESSION_PREFIX).await?.1)
 }
 
 /// Ends a session; an unknown one is fine.
@@ -89,5 +138,101 @@ pub async fn start_session(app: &App, user: &User) -> Result<SecretString, Token
 ///
 /// When the metadata store fails.
 pub async fn end_session(app: &App, secret: &SecretString) -> Result<(), TokenError> {
-    todo!("{app:?} {secret:?}")
+    let found = app.db.token_by_hash(&secret_hash(secret)).await?;
+    let Some((token, user)) = found.filter(|(token, _)| token.kind == TokenKind::Session) else {
+        return Ok(());
+    };
+    let mut change = app.db.change().await?;
+    change.delete_token(user.id, token.id).await?;
+    change.commit().await?;
+    Ok(())
+}
+
+/// Stores a token under a fresh secret.
+async fn store(
+    app: &App,
+    mut new: NewToken,
+    prefix: &str,
+) -> Result<(Token, SecretString), TokenError> {
+    let random: [u8; SECRET_BYTES] = rand::random();
+    let secret = SecretString::from(format!("{prefix}{}", hex::encode(random)));
+    new.secret_hash = secret_hash(&secret);
+    let mut change = app.db.change().await?;
+    let token = change.add_token(&new).await?;
+    change.commit().await?;
+    Ok((token, secret))
+}
+
+fn signed_in(actor: &Actor) -> Result<&SignedIn, TokenError> {
+    match actor {
+        Actor::User(signed_in) => Ok(signed_in),
+        Actor::Anonymous | Actor::System => Err(AccessError::Unauthenticated.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::services::accounts::{self, SignInError};
+
+    async fn ana(app: &App) -> Actor {
+        let new = accounts::NewAccount {
+            name: "ana".parse().unwrap(),
+            password: "correct horse".into(),
+            admin: false,
+        };
+        let user = accounts::add_user(app, &Actor::System, new).await.unwrap();
+        Actor::User(SignedIn { user, scope: TokenScope::Admin, token: None })
+    }
+
+    #[tokio::test]
+    async fn a_token_signs_in_until_it_is_revoked() {
+        let (app, _dir) = App::for_tests().await;
+        let ana = ana(&app).await;
+        let (token, secret) = create(&app, &ana, "ci", TokenScope::Push, None).await.unwrap();
+        assert!(secret.expose_secret().starts_with("hub_pat_"));
+        let signed_in = accounts::by_token(&app, &secret).await.unwrap();
+        assert_eq!((signed_in.scope, signed_in.token), (TokenScope::Push, Some(token.id)));
+        assert_eq!(list(&app, &ana).await.unwrap().len(), 1);
+
+        revoke(&app, &ana, token.id).await.unwrap();
+        let gone = accounts::by_token(&app, &secret).await;
+        assert!(matches!(gone, Err(SignInError::Wrong)));
+        let twice = revoke(&app, &ana, token.id).await;
+        assert!(matches!(twice, Err(TokenError::Unknown { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_token_ends_and_makes_no_wider_one() {
+        let (app, _dir) = App::for_tests().await;
+        let ana = ana(&app).await;
+        let past = create(&app, &ana, "late", TokenScope::Pull, Some(app.now_ms() - 1)).await;
+        assert!(matches!(past, Err(TokenError::Ended)));
+
+        let (_, secret) = create(&app, &ana, "ci", TokenScope::Pull, None).await.unwrap();
+        let narrow = Actor::User(accounts::by_token(&app, &secret).await.unwrap());
+        let wider = create(&app, &narrow, "more", TokenScope::Admin, None).await;
+        assert_eq!(wider.unwrap_err().to_string(), "a token for pull cannot make one for admin");
+    }
+
+    #[tokio::test]
+    async fn a_session_ends_when_its_browser_says_so() {
+        let (app, _dir) = App::for_tests().await;
+        let ana = ana(&app).await;
+        let secret = start_session(&app, ana.user().unwrap()).await.unwrap();
+        assert!(accounts::by_token(&app, &secret).await.is_ok());
+        assert!(list(&app, &ana).await.unwrap().is_empty(), "sessions are no personal tokens");
+        end_session(&app, &secret).await.unwrap();
+        end_session(&app, &secret).await.unwrap();
+        assert!(accounts::by_token(&app, &secret).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn nobody_has_no_tokens() {
+        let (app, _dir) = App::for_tests().await;
+        let made = create(&app, &Actor::Anonymous, "x", TokenScope::Pull, None).await;
+        assert!(matches!(made, Err(TokenError::Access(AccessError::Unauthenticated))));
+    }
 }
