@@ -1,1 +1,10 @@
-//! .
+//! The one integration binary: the hub from outside.
+#![expect(clippy::unwrap_used, reason = "a failed step should fail the test")]
+
+mod cli;
+mod flows;
+mod hub;
+mod peers;
+mod registry;
+mod rooms;
+mod web;

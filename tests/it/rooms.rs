@@ -115,3 +115,19 @@ fn files_are_short_and_say_what_they_are() {
         assert!(text.starts_with("//!"), "{at} does not begin by saying what it is (`//! …`)");
     }
 }
+
+#[test]
+fn every_source_that_a_comment_cites_exists() {
+    let sources_page = fs::read_to_string(root().join("docs/sources.md")).unwrap();
+    let anchors: Vec<_> =
+        sources_page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    for path in LAYERS.iter().copied().flatten().flat_map(|f| sources(&root().join(f))) {
+        let text = fs::read_to_string(&path).unwrap();
+        for cited in text.split("docs/sources.md#").skip(1) {
+            let end = cited.find(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+            let anchor = &cited[..end.unwrap_or(cited.len())];
+            let at = path.strip_prefix(root()).unwrap().display();
+            assert!(anchor.is_empty() || anchors.contains(&anchor), "{at} cites #{anchor}, which is nowhere");
+        }
+    }
+}

@@ -1,1 +1,29 @@
-//! .
+//! What the integration tests share: a hub to test, people to be, programs to run.
+//!
+//! ```no_run
+//! # async fn example() {
+//! let hub = hub_tests::TestHub::start().await;
+//! let alice = hub.person("alice").await;
+//! alice.push_image("alice/thing:v1", &hub_tests::readme_image("# Thing\n\nIt does things.")).await;
+//! hub.settle().await;
+//! # }
+//! ```
+#![expect(clippy::unwrap_used, reason = "a failed step should fail the test")]
+#![expect(clippy::missing_panics_doc, reason = "every helper fails its test by a panic")]
+
+mod cli;
+mod environment;
+mod hub;
+mod images;
+mod peers;
+mod person;
+mod postgres;
+mod server;
+
+pub use cli::*;
+pub use hub::*;
+pub use images::*;
+pub use peers::*;
+pub use person::*;
+pub use postgres::*;
+pub use server::*;

@@ -1,0 +1,4 @@
+//! The command line, run as a person runs it.
+
+mod commands;
+mod push;

@@ -1,0 +1,60 @@
+//! A disk that is full.
+
+use std::process::Command;
+
+use hub_tests::{TestHub, output, readme_image, sha256, skip};
+use reqwest::{Method, StatusCode};
+
+/// A file system of a few megabytes, mounted as long as this lives.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mount = output(
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(folder.path()),
+        );
+        if mount.status.success() {
+            return Some(Self(folder));
+        }
+        skip("a small file system cannot be mounted here");
+        None
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_ends_the_upload_and_leaves_what_was_there() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let hub = TestHub::with(|config| {
+        config.blobs.dir = Some(disk.0.path().join("blobs"));
+    })
+    .await;
+    let alice = hub.person("alice").await;
+    let image = readme_image("# small enough");
+    alice.push_image("alice/x:v1", &image).await;
+    hub.settle().await;
+
+    let big = vec![7u8; 12 << 20];
+    let status = alice.push_blob("alice/x", &sha256(&big), big.clone()).await;
+    assert!(matches!(status.as_u16(), 500 | 507), "{status}");
+    let start = alice.request(Method::POST, "/v2/alice/x/blobs/uploads/").send().await.unwrap();
+    let at = start.headers()["location"].to_str().unwrap().to_owned();
+    let patch = alice.request(Method::PATCH, &at).body(big).send().await.unwrap();
+    assert!(matches!(patch.status().as_u16(), 500 | 507), "{}", patch.status());
+    assert_eq!(alice.get(&at).await.status(), StatusCode::NOT_FOUND, "the upload is gone");
+
+    for (digest, bytes) in &image.blobs {
+        let blob = alice.get(&format!("/v2/alice/x/blobs/{digest}")).await;
+        assert_eq!(blob.bytes().await.unwrap(), bytes);
+    }
+    let after = vec![8u8; 1 << 20];
+    let status = alice.push_blob("alice/x", &sha256(&after), after).await;
+    assert_eq!(status, StatusCode::CREATED, "the room of the failed uploads is free again");
+    hub.stop().await;
+}

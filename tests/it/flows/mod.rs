@@ -1,0 +1,6 @@
+//! Whole stories, from the first command to what one sees.
+
+mod bombs;
+mod first_hour;
+mod full_disk;
+mod stop_and_go;

@@ -1,0 +1,8 @@
+//! The hub API.
+
+mod describe;
+mod orgs;
+mod problems;
+mod repos;
+mod search;
+mod tokens;

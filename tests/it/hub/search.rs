@@ -1,0 +1,82 @@
+//! Search through the API, and as podman and docker ask.
+
+use hub_tests::{Person, TestHub, readme_image};
+use reqwest::Method;
+use serde_json::json;
+
+async fn names(person: &Person, query: &str) -> Vec<String> {
+    let found = person.json(&format!("/api/v1/search?q={query}")).await;
+    let items = found["items"].as_array().unwrap().iter();
+    items.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_push_is_found_by_name_prefix_keyword_and_readme_within_a_second() {
+    let hub = TestHub::start().await;
+    let alice = hub.person("alice").await;
+    let image = hub_oci::ImageBuilder::new()
+        .layer([("README.md", "# Store\n\nKeeps parcels of marzipan until somebody asks.\n")])
+        .annotation("io.artifacthub.package.keywords", "warehouse")
+        .build();
+    alice.push_image("alice/parcelstore:v1", &image).await;
+
+    let begin = std::time::Instant::now();
+    while names(&alice, "marzipan").await.is_empty() {
+        assert!(begin.elapsed().as_secs() < 20, "never found");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    for query in ["parcelstore", "parcel", "warehouse", "alice/parcelstore", "docker%20pull%20alice/parcelstore:v1"] {
+        assert_eq!(names(&alice, query).await, ["alice/parcelstore"], "{query}");
+    }
+    assert_eq!(names(&alice, "xyzzyq").await, Vec::<String>::new());
+    hub.settle().await;
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn the_exact_name_comes_first_and_chinese_words_find_chinese_text() {
+    let hub = TestHub::start().await;
+    let alice = hub.person("alice").await;
+    alice.push_image("alice/redis-exporter:v1", &readme_image("# redis redis redis\n\nredis")).await;
+    alice.push_image("alice/redis:v1", &readme_image("# A store of values")).await;
+    alice.push_image("alice/duilie:v1", &readme_image("# 队列\n\n一个分布式消息队列，稳定可靠，开箱即用。")).await;
+    hub.settle().await;
+
+    assert_eq!(names(&alice, "redis").await[0], "alice/redis");
+    assert_eq!(names(&alice, "%E6%B6%88%E6%81%AF%E9%98%9F%E5%88%97").await, ["alice/duilie"]);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_private_is_neither_found_nor_counted() {
+    let hub = TestHub::start().await;
+    let alice = hub.person("alice").await;
+    let bob = hub.person("bob").await;
+    alice.push_image("alice/ledger:v1", &readme_image("# ledger")).await;
+    let private = json!({"visibility": "private"});
+    alice.send(Method::PATCH, "/api/v1/repos/alice/ledger", &private).await;
+    hub.settle().await;
+
+    assert_eq!(names(&alice, "ledger").await, ["alice/ledger"]);
+    for who in [&bob, &hub.nobody()] {
+        let found = who.json("/api/v1/search?q=ledger").await;
+        assert_eq!((&found["total"], &found["items"]), (&json!(0), &json!([])));
+        assert_eq!(who.json("/v1/search?q=ledger").await["num_results"], 0);
+        assert_eq!(who.json("/api/v1/repos?org=alice").await["total"], 0);
+    }
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn an_index_that_was_deleted_is_built_again_from_the_records() {
+    let hub = TestHub::start().await;
+    let alice = hub.person("alice").await;
+    alice.push_image("alice/phoenix:v1", &readme_image("# ashes")).await;
+    hub.settle().await;
+    let index = hub.data().join("index");
+    let hub = hub.restart_after(|| std::fs::remove_dir_all(index).unwrap()).await;
+    let alice = alice.at(&hub);
+    hub.settle().await;
+    assert_eq!(names(&alice, "phoenix").await, ["alice/phoenix"]);
+    hub.stop().await;
+}

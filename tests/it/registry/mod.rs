@@ -1,0 +1,8 @@
+//! The OCI registry, spoken to byte by byte.
+
+mod access;
+mod blobs;
+mod manifests;
+mod tags;
+mod tokens;
+mod uploads;

@@ -1,0 +1,91 @@
+//! The pages in a real Chromium.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use hub_tests::{free_port, program};
+use serde_json::json;
+use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
+
+use super::sample::{PAGES, sample};
+
+/// Chromium behind its driver, ended when this goes.
+struct Browser {
+    driver: WebDriver,
+    process: Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts one, or says aloud that there is none.
+    async fn start() -> Option<Self> {
+        let chromium = program("chromium")?;
+        let port = free_port();
+        let process = Command::new(program("chromedriver")?)
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let profile = tempfile::tempdir().unwrap();
+        let mut wanted = DesiredCapabilities::chrome();
+        wanted.set_binary(chromium.to_str().unwrap()).unwrap();
+        for arg in [
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--disable-dev-shm-usage", &format!("--user-data-dir={}", profile.path().display()),
+        ] {
+            wanted.add_arg(arg).unwrap();
+        }
+        let address = format!("http://127.0.0.1:{port}");
+        let begin = Instant::now();
+        let driver = loop {
+            match WebDriver::new(&address, wanted.clone()).await {
+                Ok(driver) => break driver,
+                Err(error) => assert!(begin.elapsed() < Duration::from_secs(60), "{error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        };
+        Some(Self { driver, process, _profile: profile })
+    }
+
+    async fn number(&self, script: &str) -> i64 {
+        let answer = self.driver.execute(script, Vec::new()).await.unwrap();
+        answer.json().as_i64().unwrap_or_else(|| panic!("{script}: {:?}", answer.json()))
+    }
+
+    /// Shows pages as a telephone does; a window cannot be made so narrow.
+    async fn narrow(&self, width: u32) {
+        let screen = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": true});
+        let command = "Emulation.setDeviceMetricsOverride";
+        self.driver.cdp().send_raw(command, screen).await.unwrap();
+    }
+
+    async fn quit(mut self) {
+        let _ = self.driver.quit().await;
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_a_hostile_readme_runs_and_narrow_pages_do_not_scroll_sideways() {
+    let Some(browser) = Browser::start().await else { return };
+    let (hub, _) = sample().await;
+
+    browser.driver.set_window_rect(0, 0, 1200, 900).await.unwrap();
+    browser.driver.goto(format!("{}/r/alice/sample", hub.url)).await.unwrap();
+    let hacked = browser.number("return window.hacked === undefined ? 0 : 1").await;
+    assert_eq!(hacked, 0);
+    let text = browser.driver.execute("return document.body.innerText", vec![]).await.unwrap();
+    assert!(text.json().as_str().unwrap().contains("Keeps samples in order."));
+
+    browser.narrow(360).await;
+    for path in PAGES {
+        browser.driver.goto(format!("{}{path}", hub.url)).await.unwrap();
+        let over = browser.number("return document.documentElement.scrollWidth - innerWidth").await;
+        assert!(over <= 0, "{path} is {over} pixels too wide at 360");
+    }
+    browser.quit().await;
+    hub.stop().await;
+}

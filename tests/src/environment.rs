@@ -1,0 +1,30 @@
+//! The only place of the tests that reads the environment.
+#![expect(clippy::disallowed_methods, reason = "what the tests are told stands in variables")]
+
+use std::path::PathBuf;
+
+/// Address of a PostgreSQL server on which databases may be made, `postgres://user@host:port`.
+pub(crate) fn postgres() -> Option<String> {
+    std::env::var("HUB_TEST_PG").ok()
+}
+
+/// Whether the hubs of the tests use PostgreSQL.
+pub(crate) fn on_postgres() -> bool {
+    std::env::var("HUB_TEST_ENGINE").is_ok_and(|engine| engine == "postgres")
+}
+
+/// Whether a missing program is a failure.
+pub(crate) fn required() -> bool {
+    std::env::var("CI").is_ok_and(|ci| ci == "true")
+        || std::env::var("HUB_TEST_REQUIRE_PEERS").is_ok()
+}
+
+/// A Python that has the clients of the tests.
+pub(crate) fn python() -> Option<PathBuf> {
+    std::env::var("HUB_TEST_PYTHON").ok().map(PathBuf::from)
+}
+
+/// Where to look for programs.
+pub(crate) fn path() -> String {
+    std::env::var("PATH").unwrap_or_default()
+}

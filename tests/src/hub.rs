@@ -1,0 +1,126 @@
+//! A whole hub for one test: the real server on a free port, over data of its own.
+
+use hub_server::{Config, Running};
+use secrecy::SecretString;
+
+use crate::{Person, PgDatabase, environment, skip};
+
+/// The password of everybody in the tests.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A hub that runs in this process. Its data goes when it goes.
+#[derive(Debug)]
+pub struct TestHub {
+    /// Address without a slash at its end, `http://127.0.0.1:PORT`.
+    pub url: String,
+    running: Running,
+    database: Option<PgDatabase>,
+    data: tempfile::TempDir,
+}
+
+impl TestHub {
+    /// Starts a hub as a newcomer would.
+    pub async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// Starts a hub with other settings.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.listen.address = "127.0.0.1:0".parse().unwrap();
+        config.data = data.path().join("data");
+        let database = if environment::on_postgres() {
+            let server = environment::postgres().expect("HUB_TEST_PG names the server");
+            let database = PgDatabase::create(&server).await;
+            config.database.url = Some(SecretString::from(database.url()));
+            Some(database)
+        } else {
+            None
+        };
+        change(&mut config);
+        let running = hub_server::start(config).await.unwrap();
+        Self { url: format!("http://{}", running.addr), running, database, data }
+    }
+
+    /// Starts a hub on PostgreSQL, or says aloud that there is none.
+    pub async fn on_postgres() -> Option<Self> {
+        let Some(server) = environment::postgres() else {
+            skip("HUB_TEST_PG is not set");
+            return None;
+        };
+        let database = PgDatabase::create(&server).await;
+        let url = database.url();
+        let mut hub =
+            Self::with(|config| config.database.url = Some(SecretString::from(url))).await;
+        hub.database = Some(database);
+        Some(hub)
+    }
+
+    /// Host and port, as references name them.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
+    }
+
+    /// The parts inside, for tests that look there.
+    #[must_use]
+    pub fn app(&self) -> &hub_server::App {
+        &self.running.app
+    }
+
+    /// The folder that the hub keeps its data in.
+    #[must_use]
+    pub fn data(&self) -> std::path::PathBuf {
+        self.data.path().join("data")
+    }
+
+    /// Makes a user who owns the organisation of that name.
+    pub async fn person(&self, name: &str) -> Person {
+        Person::sign_up(self, name, false).await
+    }
+
+    /// Makes an administrator of the whole hub.
+    pub async fn administrator(&self, name: &str) -> Person {
+        Person::sign_up(self, name, true).await
+    }
+
+    /// Somebody who did not sign in.
+    #[must_use]
+    pub fn nobody(&self) -> Person {
+        Person::nobody(self)
+    }
+
+    /// Waits until everything is done that happens later: extraction, index, counters.
+    pub async fn settle(&self) {
+        self.running.app.settle().await.unwrap();
+    }
+
+    /// Stops the hub as SIGTERM would, and begins again with the same data.
+    pub async fn restart(self) -> Self {
+        self.restart_after(|| ()).await
+    }
+
+    /// Stops the hub, lets something happen to its data, and begins again.
+    pub async fn restart_after(self, happen: impl FnOnce()) -> Self {
+        let Self { running, database, data, .. } = self;
+        let mut config = running.app.config.clone();
+        config.listen.address = "127.0.0.1:0".parse().unwrap();
+        running.stop().await;
+        happen();
+        let running = hub_server::start(config).await.unwrap();
+        Self { url: format!("http://{}", running.addr), running, database, data }
+    }
+
+    /// Stops the hub, and fails when work was left over.
+    pub async fn stop(self) {
+        let Self { running, database, data, .. } = self;
+        let left = running.app.db.open_jobs().await.unwrap();
+        running.stop().await;
+        if let Some(database) = database {
+            database.remove().await;
+        }
+        drop(data);
+        assert_eq!(left, 0, "jobs were left over");
+    }
+}

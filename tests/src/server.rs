@@ -1,0 +1,104 @@
+//! The real `hub-server` as a process, for what only a process can show.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::{PASSWORD, binary};
+
+/// A `hub-server serve` on a free port. It is ended when this goes.
+#[derive(Debug)]
+pub struct Server {
+    /// Address without a slash at its end.
+    pub url: String,
+    child: Child,
+}
+
+/// A port that was free a moment ago.
+#[must_use]
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Runs `hub-server init` for the administrator `admin`.
+pub fn init(data: &Path) -> Output {
+    let mut child = Command::new(binary("hub-server"))
+        .args(["init", "--admin", "admin", "--admin-password-stdin", "--data"])
+        .arg(data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+impl Server {
+    /// Serves a data folder and waits until `/readyz` says yes.
+    pub async fn serve(data: &Path) -> Self {
+        let port = free_port();
+        let listen = format!("127.0.0.1:{port}");
+        let child = Command::new(binary("hub-server"))
+            .args(["serve", "--listen", &listen, "--data"])
+            .arg(data)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut server = Self { url: format!("http://{listen}"), child };
+        server.wait_until_ready().await;
+        server
+    }
+
+    async fn wait_until_ready(&mut self) {
+        let client = hub_registry_client::http::builder().build().unwrap();
+        let ready = format!("{}/readyz", self.url);
+        let begin = Instant::now();
+        loop {
+            if client.get(&ready).send().await.is_ok_and(|answer| answer.status() == 200) {
+                break;
+            }
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the server ended: {}", self.said());
+            assert!(begin.elapsed() < Duration::from_secs(30), "the server never became ready");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // Somebody must read what it says, or it blocks on a full pipe.
+        let lines = BufReader::new(self.child.stderr.take().unwrap()).lines();
+        std::thread::spawn(move || lines.for_each(drop));
+    }
+
+    fn said(&mut self) -> String {
+        let stderr = self.child.stderr.take().unwrap();
+        BufReader::new(stderr).lines().map_while(Result::ok).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Id of the process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Ends it with SIGTERM and answers its exit code.
+    pub fn terminate(&mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
