@@ -171,3 +171,80 @@ impl Change {
         .doing("take the blob out of the repository")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hub_model::Visibility;
+
+    use super::*;
+    use crate::fixtures::{digest, engines, with_repo};
+
+    #[tokio::test]
+    async fn a_blob_is_seen_only_where_it_was_put() {
+        for (db, _fresh) in engines().await {
+            let repo = with_repo(&db).await;
+            let mut change = db.change().await.unwrap();
+            change.put_blob(&digest(1), 10, 1).await.unwrap();
+            change.put_blob(&digest(1), 99, 2).await.unwrap();
+            change.put_blob(&digest(2), 20, 1).await.unwrap();
+            change.link_blob(repo.id, &digest(1)).await.unwrap();
+            change.link_blob(repo.id, &digest(1)).await.unwrap();
+            let held = change.blobs_in(repo.id, &[digest(1), digest(2), digest(3)]).await;
+            assert_eq!(held.unwrap(), [(digest(1), 10)]);
+            assert!(change.blobs_in(repo.id, &[]).await.unwrap().is_empty());
+            change.commit().await.unwrap();
+
+            assert_eq!(db.blob_in(repo.id, &digest(1)).await.unwrap(), Some(10));
+            assert_eq!(db.blob_in(repo.id, &digest(2)).await.unwrap(), None);
+            assert_eq!(db.blob(&digest(2)).await.unwrap(), Some(20));
+            assert_eq!(db.blob(&digest(3)).await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn more_blobs_than_one_list_takes_are_all_found() {
+        for (db, _fresh) in engines().await {
+            let repo = with_repo(&db).await;
+            let last = digest(2 * LONGEST as u64);
+            let mut change = db.change().await.unwrap();
+            change.put_blob(&last, 7, 1).await.unwrap();
+            change.link_blob(repo.id, &last).await.unwrap();
+            let asked: Vec<_> = (0..=2 * LONGEST as u64).map(digest).collect();
+            assert_eq!(change.blobs_in(repo.id, &asked).await.unwrap(), [(last, 7)]);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unknown_blob_enters_no_repository() {
+        for (db, _fresh) in engines().await {
+            let repo = with_repo(&db).await;
+            let mut change = db.change().await.unwrap();
+            let error = change.link_blob(repo.id, &digest(9)).await.unwrap_err();
+            assert!(error.is_in_use());
+        }
+    }
+
+    #[tokio::test]
+    async fn repositories_with_a_blob_are_listed_public_ones_first() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            let org = change.an_org("labring").await;
+            change.put_blob(&digest(1), 10, 1).await.unwrap();
+            for (path, visibility) in [("a", Visibility::Private), ("b", Visibility::Public)] {
+                let repo = change.a_repo(&org, path, visibility).await;
+                change.link_blob(repo.id, &digest(1)).await.unwrap();
+            }
+            change.commit().await.unwrap();
+
+            let holders = db.repos_with_blob(&digest(1), 10).await.unwrap();
+            let paths: Vec<_> = holders.iter().map(|repo| repo.name.path()).collect();
+            assert_eq!(paths, ["b", "a"]);
+
+            let mut change = db.change().await.unwrap();
+            assert!(change.unlink_blob(holders[0].id, &digest(1)).await.unwrap());
+            assert!(!change.unlink_blob(holders[0].id, &digest(1)).await.unwrap());
+            change.commit().await.unwrap();
+            assert_eq!(db.repos_with_blob(&digest(1), 10).await.unwrap().len(), 1);
+        }
+    }
+}

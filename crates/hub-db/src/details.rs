@@ -122,11 +122,7 @@ impl Change {
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn drop_details(
-        &mut self,
-        repo_id: i64,
-        scope: &DetailScope,
-    ) -> Result<(), DbError> {
+    pub async fn drop_details(&mut self, repo_id: i64, scope: &DetailScope) -> Result<(), DbError> {
         within!(self, on => {
             sqlx::query(DROP_DETAILS).bind(repo_id).bind(scope.key()).execute(on).await.map(drop)
         })
@@ -165,5 +161,54 @@ impl Change {
                 .map(drop)
         })
         .doing("store the document")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hub_model::{Field, Source, Tag, Value};
+
+    use super::*;
+    use crate::fixtures::{digest, engines, with_repo};
+
+    #[tokio::test]
+    async fn what_is_said_is_kept_by_scope() {
+        for (db, _fresh) in engines().await {
+            let repo = with_repo(&db).await;
+            let tag = DetailScope::Tag(Tag::parse("v1").unwrap());
+            let mut detail = Detail::default();
+            detail.set(Field::Keywords, vec!["数据库".to_owned()], Source::Web);
+            detail.set(Field::Deprecated, Value::Flag(true), Source::Label("a:b".to_owned()));
+
+            let mut change = db.change().await.unwrap();
+            change.put_details(repo.id, &DetailScope::Repo, &Detail::default(), 1).await.unwrap();
+            change.put_details(repo.id, &DetailScope::Repo, &detail, 2).await.unwrap();
+            let said = change.details(repo.id, &DetailScope::Repo).await.unwrap();
+            assert_eq!(said.as_ref(), Some(&detail));
+            assert_eq!(change.details(repo.id, &tag).await.unwrap(), None);
+            change.commit().await.unwrap();
+            let said = db.details(repo.id, &DetailScope::Repo).await.unwrap();
+            assert_eq!(said, Some(detail));
+
+            let mut change = db.change().await.unwrap();
+            change.drop_details(repo.id, &DetailScope::Repo).await.unwrap();
+            change.commit().await.unwrap();
+            assert_eq!(db.details(repo.id, &DetailScope::Repo).await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_document_is_kept_once_by_its_digest() {
+        for (db, _fresh) in engines().await {
+            let media_type = "text/markdown".to_owned();
+            let body = "# 你好\0".as_bytes().to_vec();
+            let document = Document { digest: digest(1), media_type, body };
+            let mut change = db.change().await.unwrap();
+            change.put_document(&document).await.unwrap();
+            change.put_document(&document).await.unwrap();
+            change.commit().await.unwrap();
+            assert_eq!(db.document(&digest(1)).await.unwrap(), Some(document));
+            assert_eq!(db.document(&digest(2)).await.unwrap(), None);
+        }
     }
 }

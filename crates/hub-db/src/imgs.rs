@@ -1,8 +1,6 @@
 //! Images: tags of repositories, with what is known about them.
 
-use hub_model::{
-    Detail, Digest, Extraction, Img, ImgState, NewImg, RepoName, Tag, is_candidate,
-};
+use hub_model::{Detail, Digest, Extraction, Img, ImgState, NewImg, RepoName, Tag, is_candidate};
 use sqlx::{FromRow, QueryBuilder};
 
 use crate::lists::{LONGEST, push_in};
@@ -66,8 +64,7 @@ statements! {
          SET detail = $2, extraction = $3, notes = $4
          WHERE id = $1";
     ALL_IMGS =
-        "SELECT i.tag, i.digest, i.pushed_at_ms,
-                CASE WHEN m.subject IS NULL THEN 0 ELSE 1 END AS subjects
+        "SELECT i.tag, i.digest, i.pushed_at_ms, m.subject
          FROM img i
          LEFT JOIN manifest m ON m.digest = i.digest
          WHERE i.repo_id = $1
@@ -132,12 +129,12 @@ struct TagRow {
     tag: String,
     digest: Option<String>,
     pushed_at_ms: i64,
-    subjects: bool,
+    subject: Option<String>,
 }
 
 fn tag_facts(row: TagRow) -> Result<(Tag, ImgState, i64, bool), sqlx::Error> {
     let tag = parsed(Tag::parse(&row.tag))?;
-    Ok((tag, state(row.digest.as_deref()), row.pushed_at_ms, row.subjects))
+    Ok((tag, state(row.digest.as_deref()), row.pushed_at_ms, row.subject.is_some()))
 }
 
 fn tags(rows: Vec<String>) -> Result<Vec<Tag>, sqlx::Error> {
@@ -454,3 +451,6 @@ impl Change {
         rows.and_then(tags).doing("delete the images of the manifest")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,8 +48,7 @@ statements! {
          WHERE id = $1 AND locked_by = $2 AND state = 'running' AND again_at_ms IS NOT NULL";
     FAIL_JOB =
         "UPDATE job
-         SET state = CASE WHEN again_at_ms IS NULL AND $4 IS NULL THEN 'failed'
-                          ELSE 'queued' END,
+         SET state = CASE WHEN COALESCE(again_at_ms, $4) IS NULL THEN 'failed' ELSE 'queued' END,
              run_at_ms = COALESCE(again_at_ms, $4, run_at_ms),
              attempts = CASE WHEN again_at_ms IS NULL THEN attempts ELSE 0 END,
              again_at_ms = NULL,
@@ -224,3 +223,6 @@ impl Change {
         .doing(doing)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,3 +55,35 @@ impl Db {
         .doing("give the lease back")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fixtures::engines;
+
+    #[tokio::test]
+    async fn a_lease_has_one_holder_until_it_ends_or_is_given_back() {
+        for (db, _fresh) in engines().await {
+            assert!(db.take_lease("gc", "a", 0, 15).await.unwrap());
+            assert!(!db.take_lease("gc", "b", 15, 30).await.unwrap());
+            assert!(db.take_lease("gc", "a", 15, 20).await.unwrap(), "renewed");
+            assert!(db.take_lease("other", "b", 15, 30).await.unwrap());
+            assert!(db.take_lease("gc", "b", 21, 30).await.unwrap(), "ended");
+
+            db.give_back_lease("gc", "a").await.unwrap();
+            assert!(!db.take_lease("gc", "a", 22, 40).await.unwrap(), "not theirs any more");
+            db.give_back_lease("gc", "b").await.unwrap();
+            assert!(db.take_lease("gc", "a", 22, 40).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn of_many_who_ask_at_once_one_gets_the_lease() {
+        for (db, _fresh) in engines().await {
+            let ask = async |number: usize| {
+                db.take_lease("gc", &number.to_string(), 0, 15).await.unwrap()
+            };
+            let answers = futures::future::join_all((0..12).map(ask)).await;
+            assert_eq!(answers.iter().filter(|mine| **mine).count(), 1);
+        }
+    }
+}

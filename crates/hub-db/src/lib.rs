@@ -61,6 +61,10 @@ mod tokens;
 mod uploads;
 mod users;
 
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
 
 pub use change::Change;
 pub use error::DbError;

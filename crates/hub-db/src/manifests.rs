@@ -417,3 +417,6 @@ impl Change {
         .doing("take the manifest out of the repository")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -308,3 +308,107 @@ impl Change {
         .doing("count the owners of the organisation")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{engines, org_name, with_repo};
+
+    #[tokio::test]
+    async fn organisations_are_listed_in_the_order_of_their_bytes() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            for name in ["b", "a-b", "a", "ab", "a.b", "a_b"] {
+                change.an_org(name).await;
+            }
+            change.commit().await.unwrap();
+
+            let names = async |after, limit| -> Vec<String> {
+                let orgs = db.orgs(after, limit).await.unwrap();
+                orgs.into_iter().map(|org| org.name.into()).collect()
+            };
+            assert_eq!(names(None, 10).await, ["a", "a-b", "a.b", "a_b", "ab", "b"]);
+            assert_eq!(names(Some("a.b"), 2).await, ["a_b", "ab"]);
+            assert_eq!(db.count_orgs().await.unwrap(), 6);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_member_has_one_role_and_keeps_the_day_of_joining() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            let org = change.an_org("labring").await;
+            let alice = change.a_user("alice").await;
+            change.set_member(org.id, alice.id, Role::Reader, 5).await.unwrap();
+            change.set_member(org.id, alice.id, Role::Owner, 9).await.unwrap();
+            assert_eq!(change.count_owners(org.id).await.unwrap(), 1);
+            change.commit().await.unwrap();
+
+            let member = Member { user: alice.name.clone(), role: Role::Owner, since_ms: 5 };
+            assert_eq!(db.members(org.id).await.unwrap(), [member]);
+            assert_eq!(db.role(&org.name, alice.id).await.unwrap(), Some(Role::Owner));
+            assert_eq!(db.role(&org_name("other"), alice.id).await.unwrap(), None);
+            assert_eq!(db.orgs_of(alice.id).await.unwrap(), [(org.clone(), Role::Owner)]);
+
+            let mut change = db.change().await.unwrap();
+            assert!(change.remove_member(org.id, alice.id).await.unwrap());
+            assert!(!change.remove_member(org.id, alice.id).await.unwrap());
+            assert_eq!(change.count_owners(org.id).await.unwrap(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_organisation_with_repositories_stays() {
+        for (db, _fresh) in engines().await {
+            let repo = with_repo(&db).await;
+            let mut change = db.change().await.unwrap();
+            let error = change.delete_org(repo.org_id).await.unwrap_err();
+            assert!(error.is_in_use());
+            drop(change);
+
+            let mut change = db.change().await.unwrap();
+            change.delete_repo(repo.id).await.unwrap();
+            change.delete_org(repo.org_id).await.unwrap();
+            change.commit().await.unwrap();
+            assert_eq!(db.org(&repo.name.org()).await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn two_owners_cannot_remove_each_other_at_the_same_time() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            let org = change.an_org("labring").await;
+            let alice = change.a_user("alice").await;
+            let bob = change.a_user("bob").await;
+            change.set_member(org.id, alice.id, Role::Owner, 1).await.unwrap();
+            change.set_member(org.id, bob.id, Role::Owner, 1).await.unwrap();
+            change.commit().await.unwrap();
+
+            let leave = async |user_id| {
+                let mut change = db.change().await.unwrap();
+                change.remove_member(org.id, user_id).await.unwrap();
+                if change.count_owners(org.id).await.unwrap() > 0 {
+                    change.commit().await.unwrap();
+                }
+            };
+            futures::join!(leave(alice.id), leave(bob.id));
+            assert_eq!(db.members(org.id).await.unwrap().len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_organisation_says_what_it_was_last_told() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            let org = change.an_org("labring").await;
+            change.edit_org(org.id, "Labring 环", "Clusters").await.unwrap();
+            change.commit().await.unwrap();
+            let org = db.org(&org.name).await.unwrap().unwrap();
+            assert_eq!(
+                (org.display_name.as_str(), org.description.as_str()),
+                ("Labring 环", "Clusters")
+            );
+        }
+    }
+}

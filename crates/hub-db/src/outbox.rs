@@ -118,3 +118,80 @@ impl Change {
         .doing("leave a letter")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::engines;
+
+    async fn tell(db: &Db, subject: &str, at_ms: i64) {
+        let mut change = db.change().await.unwrap();
+        change.tell(LetterKind::Repo, subject, at_ms).await.unwrap();
+        change.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn letters_are_read_from_where_the_reader_stopped() {
+        for (db, _fresh) in engines().await {
+            assert_eq!(db.last_letter().await.unwrap(), 0);
+            tell(&db, "labring/a", 1).await;
+            tell(&db, "labring/b", 2).await;
+            let letters = db.letters_after(0, 10).await.unwrap();
+            assert_eq!(letters.len(), 2);
+            assert_eq!(
+                (letters[0].kind, letters[0].subject.as_str()),
+                (LetterKind::Repo, "labring/a")
+            );
+            assert_eq!(db.letters_after(letters[0].seq, 10).await.unwrap(), letters[1..]);
+            assert_eq!(db.last_letter().await.unwrap(), letters[1].seq);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dropped_change_leaves_no_letter() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            change.tell(LetterKind::Access, "labring", 1).await.unwrap();
+            drop(change);
+            assert!(db.letters_after(0, 10).await.unwrap().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn numbers_go_on_after_old_letters_were_dropped() {
+        for (db, _fresh) in engines().await {
+            for at_ms in 1..=3 {
+                tell(&db, "labring/a", at_ms).await;
+            }
+            let last = db.last_letter().await.unwrap();
+            db.drop_letters_before(99).await.unwrap();
+            assert_eq!(db.last_letter().await.unwrap(), last);
+            assert_eq!(db.first_letter().await.unwrap(), last);
+            tell(&db, "labring/b", 4).await;
+            assert!(db.last_letter().await.unwrap() > last);
+        }
+    }
+
+    #[tokio::test]
+    async fn no_letter_appears_behind_a_later_one() {
+        for (db, _fresh) in engines().await {
+            let writer = async |number: i64| {
+                for turn in 0..10 {
+                    tell(&db, &format!("labring/r{number}"), turn).await;
+                }
+            };
+            let reader = async {
+                let mut read: Vec<i64> = Vec::new();
+                while read.len() < 80 {
+                    let seen = read.last().copied().unwrap_or(0);
+                    let letters = db.letters_after(seen, 500).await.unwrap();
+                    read.extend(letters.iter().map(|letter| letter.seq));
+                }
+                read
+            };
+            let (read, _) = futures::join!(reader, futures::future::join_all((0..8).map(writer)));
+            let all = db.letters_after(0, 500).await.unwrap();
+            assert_eq!(read, all.iter().map(|letter| letter.seq).collect::<Vec<_>>());
+        }
+    }
+}

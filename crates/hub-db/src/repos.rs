@@ -440,3 +440,6 @@ impl Change {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

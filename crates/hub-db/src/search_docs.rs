@@ -126,3 +126,88 @@ impl Db {
         Ok(texts)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hub_model::{Document, Platform, Source, Value, Visibility};
+
+    use super::*;
+    use crate::Latest;
+    use crate::fixtures::{digest, engines, new_img, tag, with_repo};
+
+    #[tokio::test]
+    async fn the_index_sees_the_latest_image_with_its_readme() {
+        for (db, _fresh) in engines().await {
+            let repo = with_repo(&db).await;
+            let platform = |arch: &str, variant: Option<&str>| Platform {
+                os: "linux".to_owned(),
+                arch: arch.to_owned(),
+                variant: variant.map(str::to_owned),
+                digest: digest(5),
+                size: 1,
+            };
+            let mut img = new_img(&repo, "v1", Some(digest(1)), 8);
+            img.base.platforms = vec![
+                platform("arm", Some("v7")),
+                platform("arm", Some("v6")),
+                platform("amd64", None),
+            ];
+            img.detail.set(Field::Docs, digest(7).to_string(), Source::Cli);
+            img.detail.set(Field::Title, "MySQL", Source::Cli);
+            img.detail.set(Field::Keywords, vec!["sql".to_owned()], Source::Cli);
+            img.detail.set(Field::Deprecated, Value::Flag(true), Source::Cli);
+            let latest = Latest {
+                tag: Some(tag("v1")),
+                semver: None,
+                tags: 1,
+                pushed_at_ms: 8,
+                updated_at_ms: 8,
+            };
+            let readme = Document {
+                digest: digest(7),
+                media_type: "text/markdown".to_owned(),
+                body: b"# MySQL \xff".to_vec(),
+            };
+            let mut change = db.change().await.unwrap();
+            change.put_img(&img).await.unwrap();
+            change.an_img(&repo, "v2", 9).await;
+            change.set_latest(repo.id, &latest).await.unwrap();
+            change.put_document(&readme).await.unwrap();
+            change.commit().await.unwrap();
+
+            let want = SearchDoc {
+                repo_id: repo.id,
+                name: "labring/app".to_owned(),
+                visibility: Visibility::Public,
+                title: "MySQL".to_owned(),
+                keywords: vec!["sql".to_owned()],
+                readme: "# MySQL \u{fffd}".to_owned(),
+                platforms: vec!["linux/amd64".to_owned(), "linux/arm".to_owned()],
+                deprecated: true,
+                pushed_at_ms: 8,
+                ..SearchDoc::default()
+            };
+            assert_eq!(db.search_doc("labring/app").await.unwrap(), Some(want));
+            assert_eq!(db.search_doc("labring/none").await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn repositories_without_images_are_seen_too_page_by_page() {
+        for (db, _fresh) in engines().await {
+            let repo = with_repo(&db).await;
+            let org = db.org(&repo.name.org()).await.unwrap().unwrap();
+            let mut change = db.change().await.unwrap();
+            change.a_repo(&org, "b", Visibility::Private).await;
+            change.a_repo(&org, "c", Visibility::Public).await;
+            change.commit().await.unwrap();
+
+            let first = db.search_docs("", 2).await.unwrap();
+            let names: Vec<_> = first.iter().map(|doc| doc.name.as_str()).collect();
+            assert_eq!(names, ["labring/app", "labring/b"]);
+            assert_eq!(first[1].visibility, Visibility::Private);
+            let rest = db.search_docs("labring/b", 2).await.unwrap();
+            assert_eq!(rest.len(), 1);
+        }
+    }
+}

@@ -41,3 +41,24 @@ impl Change {
             .doing("read the setting")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fixtures::engines;
+
+    #[tokio::test]
+    async fn replicas_that_start_together_agree_on_one_value() {
+        for (db, _fresh) in engines().await {
+            assert_eq!(db.setting("key").await.unwrap(), None);
+            let start = async |value: u8| {
+                let mut change = db.change().await.unwrap();
+                let stored = change.init_setting("key", &[value]).await.unwrap();
+                change.commit().await.unwrap();
+                stored
+            };
+            let stored = futures::future::join_all((0..8).map(start)).await;
+            let kept = db.setting("key").await.unwrap().unwrap();
+            assert!(stored.iter().all(|value| *value == kept), "{stored:?}");
+        }
+    }
+}

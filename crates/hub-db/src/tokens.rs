@@ -93,10 +93,7 @@ impl Db {
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn token_by_hash(
-        &self,
-        secret_hash: &str,
-    ) -> Result<Option<(Token, User)>, DbError> {
+    pub async fn token_by_hash(&self, secret_hash: &str) -> Result<Option<(Token, User)>, DbError> {
         let row = read!(self, pool => {
             sqlx::query_as::<_, CredentialRow>(TOKEN_BY_HASH)
                 .bind(secret_hash)
@@ -192,5 +189,80 @@ impl Change {
                 .map(drop)
         })
         .doing("delete the credentials of the user")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::engines;
+
+    fn token(user: &User, kind: TokenKind, hash: &str) -> NewToken {
+        NewToken {
+            user_id: user.id,
+            kind,
+            name: "ci".to_owned(),
+            secret_hash: hash.to_owned(),
+            scope: TokenScope::Push,
+            created_at_ms: 1,
+            expires_at_ms: Some(9),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_credential_is_found_by_its_hash_with_its_owner() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            change.a_user("bob").await;
+            let alice = change.a_user("alice").await;
+            let made = token(&alice, TokenKind::Personal, "aa");
+            let made = change.add_token(&made).await.unwrap();
+            change.commit().await.unwrap();
+
+            assert_eq!((made.scope, made.expires_at_ms), (TokenScope::Push, Some(9)));
+            let found = db.token_by_hash("aa").await.unwrap();
+            assert_eq!(found, Some((made.clone(), alice.clone())));
+            assert_eq!(db.token_by_hash("").await.unwrap(), None);
+
+            db.touch_tokens(&[(made.id, 7), (made.id, 5), (made.id + 1, 5)]).await.unwrap();
+            let listed = db.tokens_of(alice.id, TokenKind::Personal).await.unwrap();
+            assert_eq!(listed, [Token { used_at_ms: Some(7), ..made }]);
+        }
+    }
+
+    #[tokio::test]
+    async fn credentials_go_one_by_one_or_by_kind_and_only_their_owners() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            let alice = change.a_user("alice").await;
+            let bob = change.a_user("bob").await;
+            let mut ids = Vec::new();
+            for (hash, kind) in
+                [("a", TokenKind::Personal), ("b", TokenKind::Session), ("c", TokenKind::Session)]
+            {
+                ids.push(change.add_token(&token(&alice, kind, hash)).await.unwrap().id);
+            }
+            assert!(!change.delete_token(bob.id, ids[0]).await.unwrap());
+            assert!(change.delete_token(alice.id, ids[0]).await.unwrap());
+            change.delete_tokens(bob.id, TokenKind::Session).await.unwrap();
+            change.commit().await.unwrap();
+            assert_eq!(db.tokens_of(alice.id, TokenKind::Session).await.unwrap().len(), 2);
+
+            let mut change = db.change().await.unwrap();
+            change.delete_tokens(alice.id, TokenKind::Session).await.unwrap();
+            change.commit().await.unwrap();
+            assert_eq!(db.token_by_hash("b").await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_same_secret_is_not_stored_twice() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            let alice = change.a_user("alice").await;
+            let new = token(&alice, TokenKind::Personal, "aa");
+            change.add_token(&new).await.unwrap();
+            assert!(change.add_token(&new).await.unwrap_err().is_conflict());
+        }
     }
 }

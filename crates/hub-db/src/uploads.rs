@@ -180,3 +180,77 @@ impl Change {
         .doing("end the upload")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::engines;
+
+    fn upload() -> Upload {
+        Upload {
+            id: "u1".to_owned(),
+            repo: "labring/app".to_owned(),
+            user: "alice".to_owned(),
+            offset_bytes: 0,
+            algorithm: Algorithm::Sha512,
+            hash_state: Vec::new(),
+            started_at_ms: 10,
+            updated_at_ms: 10,
+        }
+    }
+
+    async fn begin(db: &Db) -> Upload {
+        let mut change = db.change().await.unwrap();
+        change.add_upload(&upload()).await.unwrap();
+        change.commit().await.unwrap();
+        upload()
+    }
+
+    #[tokio::test]
+    async fn only_the_holder_of_the_lease_moves_an_upload_on() {
+        for (db, _fresh) in engines().await {
+            let mut upload = begin(&db).await;
+            assert_eq!(db.upload("u1").await.unwrap().as_ref(), Some(&upload));
+            upload.offset_bytes = 5;
+            upload.hash_state = vec![0, 1, 255];
+            upload.updated_at_ms = 20;
+
+            assert!(!db.save_upload(&upload, "a").await.unwrap(), "nobody leased it");
+            assert!(db.lease_upload("u1", "a", 10, 30).await.unwrap());
+            assert!(!db.lease_upload("u1", "b", 30, 50).await.unwrap());
+            assert!(!db.save_upload(&upload, "b").await.unwrap());
+            assert!(db.save_upload(&upload, "a").await.unwrap());
+            assert_eq!(db.upload("u1").await.unwrap(), Some(upload));
+            assert!(db.lease_upload("u1", "b", 11, 12).await.unwrap(), "it was given back");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lease_ends_by_itself() {
+        for (db, _fresh) in engines().await {
+            let upload = begin(&db).await;
+            assert!(db.lease_upload("u1", "a", 10, 30).await.unwrap());
+            assert!(db.lease_upload("u1", "a", 30, 40).await.unwrap());
+            assert!(db.lease_upload("u1", "b", 41, 60).await.unwrap());
+            assert!(!db.save_upload(&upload, "a").await.unwrap());
+            assert!(!db.lease_upload("none", "a", 1, 2).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_somebody_holds_is_not_stale() {
+        for (db, _fresh) in engines().await {
+            begin(&db).await;
+            assert_eq!(db.stale_uploads(10, 9).await.unwrap(), Vec::<String>::new());
+            assert_eq!(db.stale_uploads(11, 9).await.unwrap(), ["u1"]);
+            db.lease_upload("u1", "a", 10, 30).await.unwrap();
+            assert_eq!(db.stale_uploads(30, 9).await.unwrap(), Vec::<String>::new());
+
+            let mut change = db.change().await.unwrap();
+            assert!(change.delete_upload("u1").await.unwrap());
+            assert!(!change.delete_upload("u1").await.unwrap());
+            change.commit().await.unwrap();
+            assert_eq!(db.upload("u1").await.unwrap(), None);
+        }
+    }
+}

@@ -161,11 +161,7 @@ impl Change {
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn set_password(
-        &mut self,
-        user_id: i64,
-        password_hash: &str,
-    ) -> Result<(), DbError> {
+    pub async fn set_password(&mut self, user_id: i64, password_hash: &str) -> Result<(), DbError> {
         within!(self, on => {
             sqlx::query(SET_PASSWORD).bind(user_id).bind(password_hash).execute(on).await.map(drop)
         })
@@ -182,5 +178,62 @@ impl Change {
             sqlx::query(SET_DISABLED).bind(user_id).bind(disabled).execute(on).await.map(drop)
         })
         .doing("enable or disable the user")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::engines;
+
+    #[tokio::test]
+    async fn a_user_is_found_by_name_and_by_row() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            let alice = change.a_user("alice").await;
+            change.commit().await.unwrap();
+
+            assert_eq!(db.user(&alice.name).await.unwrap().as_ref(), Some(&alice));
+            assert_eq!(db.user_by_id(alice.id).await.unwrap().as_ref(), Some(&alice));
+            assert_eq!(db.user_by_id(alice.id + 1).await.unwrap(), None);
+            assert_eq!(db.users().await.unwrap(), 1);
+            assert!(!alice.admin && !alice.disabled);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_is_given_once() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            let alice = change.a_user("alice").await;
+            let again =
+                NewUser { name: alice.name, password_hash: None, admin: true, created_at_ms: 2 };
+            let error = change.add_user(&again).await.unwrap_err();
+            assert!(error.is_conflict() && !error.is_full() && !error.is_in_use());
+            assert_eq!(error.to_string(), "could not add the user");
+        }
+    }
+
+    #[tokio::test]
+    async fn password_and_permission_to_sign_in_can_change() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            let alice = change.a_user("alice").await;
+            change.set_password(alice.id, "new").await.unwrap();
+            change.set_disabled(alice.id, true).await.unwrap();
+            change.commit().await.unwrap();
+
+            assert_eq!(db.password_hash(alice.id).await.unwrap().as_deref(), Some("new"));
+            assert_eq!(db.password_hash(alice.id + 1).await.unwrap(), None);
+            assert!(db.user_by_id(alice.id).await.unwrap().unwrap().disabled);
+        }
+    }
+
+    #[test]
+    fn a_hash_of_a_password_is_not_printed() {
+        let name = UserName::parse("alice").unwrap();
+        let password_hash = Some("secret".to_owned());
+        let user = NewUser { name, password_hash, admin: false, created_at_ms: 1 };
+        assert!(!format!("{user:?}").contains("secret"));
     }
 }

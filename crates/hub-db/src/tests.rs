@@ -1,0 +1,217 @@
+//! Tests of the store as a whole: both engines say the same, changes are all or nothing.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use hub_model::UserName;
+use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
+
+use crate::fixtures::{empty_engines, engines, org_name};
+use crate::open::{LITE_MIGRATIONS, PG_MIGRATIONS};
+use crate::{
+    Db, blobs, details, dialect, imgs, jobs, leases, manifests, orgs, outbox, repos, search_docs,
+    settings, tokens, uploads, users,
+};
+
+const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
+    blobs::STATEMENTS,
+    details::STATEMENTS,
+    imgs::STATEMENTS,
+    jobs::STATEMENTS,
+    leases::STATEMENTS,
+    manifests::STATEMENTS,
+    orgs::STATEMENTS,
+    outbox::STATEMENTS,
+    repos::STATEMENTS,
+    search_docs::STATEMENTS,
+    settings::STATEMENTS,
+    tokens::STATEMENTS,
+    uploads::STATEMENTS,
+    users::STATEMENTS,
+];
+
+async fn prepare(db: &Db, (name, sql): (&str, &str)) {
+    let sql = AssertSqlSafe(sql).into_sql_str();
+    let prepared = read!(db, pool => pool.prepare(sql).await.map(drop));
+    assert!(prepared.is_ok(), "{name} on {}: {prepared:?}", db.engine());
+}
+
+#[tokio::test]
+async fn every_statement_is_understood_by_every_engine() {
+    for (db, _fresh) in engines().await {
+        for statement in ALL_STATEMENTS.iter().copied().flatten() {
+            prepare(&db, *statement).await;
+        }
+        let own = match db {
+            Db::Lite(_) => dialect::LITE_STATEMENTS,
+            Db::Pg(_) => dialect::PG_STATEMENTS,
+        };
+        for statement in own {
+            prepare(&db, *statement).await;
+        }
+    }
+}
+
+#[test]
+fn every_file_with_statements_is_in_the_list() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let declaring = std::fs::read_dir(source)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .filter(|text| text.lines().any(|line| line == "statements! {"))
+        .count();
+    assert_eq!(declaring, ALL_STATEMENTS.len());
+}
+
+#[test]
+fn both_engines_have_the_same_migrations() {
+    let names = |migrations: &sqlx::migrate::Migrator| -> Vec<_> {
+        migrations.iter().map(|one| (one.version, one.description.clone())).collect()
+    };
+    assert!(!names(&LITE_MIGRATIONS).is_empty());
+    assert_eq!(names(&LITE_MIGRATIONS), names(&PG_MIGRATIONS));
+}
+
+#[tokio::test]
+async fn both_engines_have_the_same_tables_and_columns() {
+    let mut seen: Vec<BTreeSet<(String, String)>> = Vec::new();
+    for (db, _fresh) in engines().await {
+        let columns = match &db {
+            Db::Lite(lite) => {
+                sqlx::query_as(
+                    "SELECT t.name, c.name
+                     FROM sqlite_schema t, pragma_table_info(t.name) c
+                     WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'
+                       AND t.name NOT LIKE '_sqlx%'",
+                )
+                .fetch_all(&lite.reader)
+                .await
+            }
+            Db::Pg(pool) => {
+                sqlx::query_as(
+                    "SELECT table_name::TEXT, column_name::TEXT
+                     FROM information_schema.columns
+                     WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'",
+                )
+                .fetch_all(pool)
+                .await
+            }
+        };
+        seen.push(columns.unwrap().into_iter().collect());
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:#?}");
+}
+
+#[tokio::test]
+async fn migrating_twice_and_at_the_same_time_is_fine() {
+    for (db, _fresh) in empty_engines().await {
+        let (first, second) = futures::join!(db.migrate(), db.migrate());
+        first.unwrap();
+        second.unwrap();
+        db.migrate().await.unwrap();
+        db.ping().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_is_not_committed_leaves_no_trace() {
+    for (db, _fresh) in engines().await {
+        let mut change = db.change().await.unwrap();
+        change.an_org("labring").await;
+        drop(change);
+        assert_eq!(db.org(&org_name("labring")).await.unwrap(), None);
+        // The connection that was left in the middle of a change serves the next one.
+        let mut change = db.change().await.unwrap();
+        change.an_org("labring").await;
+        change.commit().await.unwrap();
+        assert!(db.org(&org_name("labring")).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn changes_that_read_before_they_write_do_not_fail_under_load() {
+    for (db, _fresh) in engines().await {
+        let mut change = db.change().await.unwrap();
+        let name = change.a_user("alice").await.name;
+        change.commit().await.unwrap();
+
+        let worker = async |worker: usize| {
+            for turn in 0..10 {
+                let mut change = db.change().await.unwrap();
+                let key = format!("{worker}-{turn}");
+                let user = db.user(&name).await.unwrap().unwrap();
+                change.set_disabled(user.id, turn % 2 == 0).await.unwrap();
+                change.init_setting(&key, b"1").await.unwrap();
+                change.commit().await.unwrap();
+            }
+        };
+        futures::future::join_all((0..8).map(worker)).await;
+        assert_eq!(db.setting("7-9").await.unwrap().as_deref(), Some(b"1".as_slice()));
+    }
+}
+
+#[tokio::test]
+async fn an_address_of_something_else_is_refused_in_words() {
+    for address in ["mysql://localhost/hub", "sqlite::memory:", "hub.db"] {
+        let error = Db::open(address).await.unwrap_err();
+        assert_eq!(error.to_string(), "could not read the address of the metadata store");
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_does_not_parse_is_an_error_and_no_panic() {
+    for (db, _fresh) in engines().await {
+        let spoil = "INSERT INTO org (name, display_name, description, created_at_ms)
+                     VALUES ('Not A Name', '', '', 0)";
+        alone!(&db, pool => pool.execute(spoil).await.map(drop)).unwrap();
+        let error = db.orgs(None, 10).await.unwrap_err();
+        assert_eq!(error.to_string(), "could not list the organisations");
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains("an organisation's name"), "{cause}");
+    }
+}
+
+#[tokio::test]
+async fn a_backup_is_a_store_of_its_own() {
+    for (db, _fresh) in engines().await {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = dir.path().join("copy.db");
+        let mut change = db.change().await.unwrap();
+        change.a_user("alice").await;
+        change.commit().await.unwrap();
+        if db.backup(&copy).await.unwrap() {
+            let copied = Db::open(&format!("sqlite:{}", copy.display())).await.unwrap();
+            let alice = UserName::parse("alice").unwrap();
+            assert!(copied.user(&alice).await.unwrap().is_some());
+            assert!(db.backup(&copy).await.is_err(), "an old backup is not overwritten");
+        } else {
+            assert_eq!(db.engine(), "postgres");
+        }
+    }
+}
+
+#[test]
+fn what_the_store_promises_can_be_awaited_on_any_thread() {
+    fn sendable<T: Send>(_: T) {}
+    async fn everything(db: Db) {
+        let mut change = db.change().await.unwrap();
+        change.blobs_in(1, &[]).await.unwrap();
+        change.manifests_in(1, &[]).await.unwrap();
+        change.star(1, 1).await.unwrap();
+        change.img_before(1, 1, &crate::fixtures::tag("v1")).await.unwrap();
+        change.commit().await.unwrap();
+        db.repos_by_id(&[]).await.unwrap();
+        db.repos(&crate::RepoFilter::All, None, None, 1).await.unwrap();
+        db.latest_imgs(&[]).await.unwrap();
+        db.search_docs("", 1).await.unwrap();
+        db.base_of(&[], 1).await.unwrap();
+        db.claim_job("", 1, 1).await.unwrap();
+    }
+    sendable(everything as fn(Db) -> _);
+    fn check(db: Db) {
+        sendable(everything(db));
+    }
+    let _ = check;
+}
