@@ -1,0 +1,89 @@
+//! The commands: one file each, and the switch between them. What clap read becomes plain typed
+//! values here.
+
+mod completion;
+mod login;
+mod logout;
+mod push;
+mod rm;
+mod search;
+mod show;
+mod tags;
+mod version;
+mod whoami;
+
+use anyhow::Result;
+use hub_api_client::SearchFor;
+
+use crate::args::{Command, Describe, Login, Push, Search};
+use crate::context::Context;
+use crate::report::Exit;
+
+/// Runs a command.
+///
+/// # Errors
+///
+/// Whatever keeps it from its end.
+pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
+    match command {
+        Command::Login(args) if args.get_login => {
+            login::show_user(args.server.as_deref(), context).await
+        }
+        Command::Login(args) => login::login(login_of(args), context).await,
+        Command::Logout(args) => logout::logout(args.server.as_deref(), args.all, context).await,
+        Command::Whoami => whoami::whoami(context).await,
+        Command::Push(args) => push::push(args, context).await,
+        Command::Describe(args) => push::push(describe_of(args), context).await,
+        Command::Search(args) => {
+            let fail = args.fail_on_no_result;
+            search::search(search_of(args), fail, context).await
+        }
+        Command::Show(args) => {
+            let what = show::What { readme: args.readme, sources: args.sources };
+            show::show(&args.image, what, context).await
+        }
+        Command::Tags(args) => tags::tags(&args.repo, args.limit, context).await,
+        Command::Rm(args) => {
+            let how = rm::How { whole_repo: args.repo, yes: args.yes, dry_run: args.dry_run };
+            rm::rm(&args.image, how, context).await
+        }
+        Command::Completion(args) => completion::completion(args.shell, context),
+        Command::Version => version::version(context).await,
+    }
+}
+
+fn login_of(args: Login) -> login::Login {
+    let proof = match args {
+        Login { token: Some(token), .. } => login::Proof::Token(token.into()),
+        Login { token_stdin: true, .. } => login::Proof::TokenOnStdin,
+        Login { password: Some(password), .. } => login::Proof::Password(password.into()),
+        Login { password_stdin: true, .. } => login::Proof::PasswordOnStdin,
+        _ => login::Proof::Ask,
+    };
+    login::Login {
+        server: args.server,
+        user: args.username,
+        proof,
+        docker_config: !args.no_docker_config,
+    }
+}
+
+fn search_of(args: Search) -> SearchFor {
+    SearchFor {
+        text: args.query.join(" "),
+        org: args.org,
+        keyword: args.keyword,
+        page: Some(args.page),
+        limit: Some(args.limit),
+    }
+}
+
+fn describe_of(args: Describe) -> Push {
+    Push {
+        image: args.image,
+        metadata: args.metadata,
+        metadata_only: true,
+        dry_run: args.dry_run,
+        ..Push::default()
+    }
+}
