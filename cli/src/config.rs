@@ -33,6 +33,10 @@ pub(crate) struct Environment {
     project: PathBuf,
     /// Name of this machine, for the names of tokens.
     machine: String,
+    /// `DOCKER_HOST`: where docker listens.
+    docker_host: Option<String>,
+    /// `XDG_RUNTIME_DIR`: where podman listens for its user.
+    runtime_dir: Option<PathBuf>,
 }
 
 impl Environment {
@@ -69,6 +73,8 @@ impl Environment {
             docker,
             project: PathBuf::from(".hub.toml"),
             machine: machine.unwrap_or_else(|| "this machine".to_owned()),
+            docker_host: set("DOCKER_HOST").and_then(|host| host.into_string().ok()),
+            runtime_dir: set("XDG_RUNTIME_DIR").map(PathBuf::from),
         })
     }
 }
@@ -156,6 +162,16 @@ impl Config {
     /// Where docker keeps its credentials.
     pub(crate) fn docker_path(&self) -> PathBuf {
         self.environment.docker.join("config.json")
+    }
+
+    /// Where docker listens, when something says so.
+    pub(crate) fn docker_host(&self) -> Option<&str> {
+        self.environment.docker_host.as_deref()
+    }
+
+    /// The folder of the user's sockets, when there is one.
+    pub(crate) fn runtime_dir(&self) -> Option<&Path> {
+        self.environment.runtime_dir.as_deref()
     }
 
     /// Name of this machine.
