@@ -1,9 +1,99 @@
-//! Yet to come.
+//! Pages for people, made on the server: they work without scripts, in Chinese and in English.
+//!
+//! A handler parses, calls services and fills a view of ready strings; the templates lie in
+//! `templates/web`, style and script in `assets`.
+
+mod assets;
+mod cards;
+mod facts;
+mod failure;
+mod frame;
+mod home;
+mod icons;
+mod images;
+mod lang;
+mod markdown;
+mod orgs;
+mod params;
+mod pull;
+mod readme;
+mod repos;
+mod route;
+mod search;
+mod session;
+mod tokens;
+mod view;
+mod visitor;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::{get, post};
 
+use self::failure::Failure;
+use self::readme::Readmes;
+use self::visitor::Visitor;
 use crate::App;
+use crate::services;
 
-pub(crate) fn router(app: App) -> Router {
-    Router::new().with_state(app)
+/// What handlers of pages work with.
+#[derive(Clone)]
+struct Web {
+    app: App,
+    readmes: Readmes,
+}
+
+/// All pages; whatever is no other surface's ends here.
+pub fn router(app: App) -> Router {
+    let web = Web { app, readmes: Readmes::new() };
+    Router::new()
+        .route("/", get(home::page))
+        .route("/search", get(search::page))
+        .route("/explore", get(home::explore))
+        .route("/o/{org}", get(orgs::page))
+        .route("/r/{*rest}", get(repos::page).post(repos::change))
+        .route("/login", get(session::form).post(session::sign_in))
+        .route("/logout", post(session::sign_out))
+        .route("/settings/tokens", get(tokens::page).post(tokens::create))
+        .route("/settings/tokens/{id}/revoke", post(tokens::revoke))
+        .route("/static/{file}", get(assets::serve))
+        .route("/favicon.ico", get(assets::favicon))
+        .route("/robots.txt", get(assets::robots))
+        .method_not_allowed_fallback(async || Failure::Method)
+        .fallback(otherwise)
+        .layer(from_fn_with_state(web.clone(), frame::around))
+        .with_state(web)
+}
+
+/// Addresses that are no page: a slash too many, or a path out of a pull command.
+async fn otherwise(
+    State(web): State<Web>,
+    visitor: Visitor,
+    method: Method,
+    uri: Uri,
+    _: Request,
+) -> Result<Response, Failure> {
+    if !method.is_safe() {
+        return Err(Failure::Missing);
+    }
+    let path = uri.path();
+    if path.len() > 1 && path.ends_with('/') {
+        return Ok(without_slash(path, &uri));
+    }
+    let (repo, target) = route::pasted(path).ok_or(Failure::Missing)?;
+    services::repos::get(&web.app, visitor.actor(), &repo).await?;
+    Ok(frame::found(&target))
+}
+
+/// 308 to the address without the slashes at its end.
+fn without_slash(path: &str, uri: &Uri) -> Response {
+    // More than one slash in front would name another host.
+    let path = format!("/{}", path.trim_matches('/'));
+    let target = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    frame::redirect(StatusCode::PERMANENT_REDIRECT, &target)
 }

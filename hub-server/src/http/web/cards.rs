@@ -1,0 +1,129 @@
+//! A repository in a list.
+
+use hub_model::{Detail, Field, Img, Visibility};
+
+use super::lang::Lang;
+use super::view::Link;
+use super::visitor::Visitor;
+use super::{icons, params};
+use crate::services::repos::RepoCard;
+
+/// More keywords than these say little in a list.
+const MOST_KEYWORDS: usize = 5;
+
+/// Longer descriptions are cut in a list, in characters.
+const MOST_DESCRIPTION: usize = 220;
+
+/// A repository in a list, in ready strings.
+#[derive(Debug, Default)]
+pub(super) struct Card {
+    pub href: String,
+    pub org: String,
+    pub name: String,
+    pub icon: String,
+    pub description: String,
+    /// Language of the description, when it is not the page's.
+    pub description_lang: &'static str,
+    pub keywords: Vec<Link>,
+    pub tag: String,
+    pub pushed: String,
+    pub pushed_full: String,
+    pub pulls: String,
+    pub stars: String,
+    pub official: bool,
+    pub private: bool,
+    pub deprecated: bool,
+}
+
+impl Card {
+    /// A card for a reader.
+    pub(super) fn new(visitor: &Visitor, card: &RepoCard) -> Self {
+        let t = visitor.words();
+        let (repo, img) = (&card.repo, card.latest.as_ref());
+        let detail = img.map(|img| &img.detail);
+        let description = detail.and_then(|d| d.text(Field::Description)).unwrap_or_default();
+        let pushed = visitor.lang().moment(repo.pushed_at_ms, visitor.now_ms());
+        let was_pushed = repo.latest_tag.is_some();
+        let (org, name) = repo.name.as_str().split_once('/').unwrap_or_default();
+        Self {
+            href: format!("/r/{}", repo.name),
+            org: org.to_owned(),
+            name: name.to_owned(),
+            icon: icons::of_repo(&repo.name, img),
+            description: shortened(description, MOST_DESCRIPTION),
+            description_lang: foreign(visitor.lang(), description),
+            keywords: detail.map(keywords).unwrap_or_default(),
+            tag: repo.latest_tag.as_ref().map(ToString::to_string).unwrap_or_default(),
+            pushed: if was_pushed { (t.pushed)(&pushed.ago) } else { t.never_pushed.to_owned() },
+            pushed_full: if was_pushed { pushed.full } else { String::new() },
+            pulls: (t.pulls)(&visitor.lang().short_number(repo.pulls), repo.pulls),
+            stars: if repo.stars == 0 {
+                String::new()
+            } else {
+                (t.stars)(&visitor.lang().short_number(repo.stars), repo.stars)
+            },
+            official: repo.official,
+            private: repo.visibility == Visibility::Private,
+            deprecated: img.is_some_and(is_deprecated),
+        }
+    }
+
+    /// Cards for a list.
+    pub(super) fn all(visitor: &Visitor, cards: &[RepoCard]) -> Vec<Self> {
+        cards.iter().map(|card| Self::new(visitor, card)).collect()
+    }
+}
+
+/// Whether its makers advise against an image.
+pub(super) fn is_deprecated(img: &Img) -> bool {
+    img.detail.flag(Field::Deprecated)
+}
+
+/// The first keywords, each a link to its search.
+fn keywords(detail: &Detail) -> Vec<Link> {
+    keyword_links(detail).into_iter().take(MOST_KEYWORDS).collect()
+}
+
+/// All keywords, each a link to its search.
+pub(super) fn keyword_links(detail: &Detail) -> Vec<Link> {
+    let link =
+        |word: &String| Link::new(params::address("/search", &[("keyword", word)]), word.as_str());
+    detail.list(Field::Keywords).iter().map(link).collect()
+}
+
+/// The language of a text that is not in the page's.
+pub(super) fn foreign(page: Lang, text: &str) -> &'static str {
+    let chinese = text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    match (page, chinese) {
+        (Lang::En, true) => "zh",
+        (Lang::Zh, false) if !text.is_empty() => "en",
+        _ => "",
+    }
+}
+
+/// At most so many characters.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", text[..at].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_texts_name_their_language() {
+        assert_eq!(foreign(Lang::En, "消息队列"), "zh");
+        assert_eq!(foreign(Lang::Zh, "a queue"), "en");
+        assert_eq!(foreign(Lang::Zh, "一个 queue"), "");
+        assert_eq!(foreign(Lang::Zh, ""), "");
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(shortened("数据库", 2), "数据…");
+        assert_eq!(shortened("db", 2), "db");
+    }
+}

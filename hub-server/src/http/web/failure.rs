@@ -1,0 +1,145 @@
+//! What may go wrong on a page, and which answer it gets.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::services::access::AccessError;
+use crate::services::accounts::SignInError;
+use crate::services::images::ImageError;
+use crate::services::orgs::OrgError;
+use crate::services::repos::RepoError;
+use crate::services::search::SearchError;
+use crate::services::tokens::TokenError;
+
+/// Why there is no page. The frame around all handlers turns it into one, in the reader's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// Absent or hidden, which look alike.
+    Missing,
+    /// Signed in, and not allowed.
+    Refused,
+    /// To be tried again after signing in.
+    SignIn,
+    /// The credentials of the request are no good.
+    Wrong,
+    /// A form that is too old or comes from another site.
+    Stale,
+    /// An address or a form that is not understood.
+    Bad,
+    /// No such method here.
+    Method,
+    /// Our fault; it was logged where it was met.
+    Broken,
+}
+
+impl Failure {
+    /// The status of its page.
+    pub(super) const fn status(self) -> StatusCode {
+        match self {
+            Self::Missing => StatusCode::NOT_FOUND,
+            Self::Refused | Self::Stale => StatusCode::FORBIDDEN,
+            Self::SignIn => StatusCode::FOUND,
+            Self::Wrong => StatusCode::UNAUTHORIZED,
+            Self::Bad => StatusCode::BAD_REQUEST,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Logs a failure of ours with its whole chain of causes.
+    fn broken(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "request failed");
+        Self::Broken
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Self {
+        match &error {
+            AccessError::Unauthenticated => Self::SignIn,
+            AccessError::Hidden { .. } => Self::Missing,
+            AccessError::Forbidden { .. }
+            | AccessError::Narrow { .. }
+            | AccessError::NotAdministrator => Self::Refused,
+            AccessError::Db(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<RepoError> for Failure {
+    fn from(error: RepoError) -> Self {
+        match error {
+            RepoError::Access(error) => error.into(),
+            RepoError::Taken { .. } => Self::Bad,
+            RepoError::Db(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<ImageError> for Failure {
+    fn from(error: ImageError) -> Self {
+        match error {
+            ImageError::Access(error) => error.into(),
+            ImageError::Unknown { .. } | ImageError::NoDocument { .. } | ImageError::Name(_) => {
+                Self::Missing
+            }
+            ImageError::Cursor { .. }
+            | ImageError::TooLarge { .. }
+            | ImageError::Icon
+            | ImageError::Field { .. }
+            | ImageError::ByDocument { .. } => Self::Bad,
+            ImageError::Db(_) | ImageError::Blob(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<OrgError> for Failure {
+    fn from(error: OrgError) -> Self {
+        match error {
+            OrgError::Access(error) => error.into(),
+            OrgError::Db(_) => Self::broken(&error),
+            _ => Self::Bad,
+        }
+    }
+}
+
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Access(error) => error.into(),
+            TokenError::Unknown { .. } => Self::Missing,
+            TokenError::Name { .. } | TokenError::Ended | TokenError::Wider { .. } => Self::Bad,
+            TokenError::Db(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Self {
+        Self::broken(&error)
+    }
+}
+
+impl From<SignInError> for Failure {
+    fn from(error: SignInError) -> Self {
+        match &error {
+            SignInError::Wrong | SignInError::Disabled => Self::Wrong,
+            SignInError::Hash(_) | SignInError::Db(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<askama::Error> for Failure {
+    fn from(error: askama::Error) -> Self {
+        Self::broken(&error)
+    }
+}

@@ -1,0 +1,106 @@
+//! READMEs in pages: where they come from, and their HTML, kept for the next reader.
+
+use std::sync::Arc;
+
+use hub_model::{Digest, Field, Img, RepoName, Source};
+use moka::future::Cache;
+
+use super::Web;
+use super::failure::Failure;
+use super::lang::{Lang, Words};
+use super::markdown::{self, Context, Rendered};
+use super::visitor::Visitor;
+use crate::services;
+
+/// Rendered READMEs are kept up to this many bytes.
+const KEPT_BYTES: u64 = 64 << 20;
+
+/// What a rendering depends on.
+type Key = (Digest, u32, Lang, bool, Option<String>);
+
+/// The rendered READMEs of this process.
+#[derive(Debug, Clone)]
+pub(super) struct Readmes(Cache<Key, Arc<Rendered>>);
+
+impl Readmes {
+    pub(super) fn new() -> Self {
+        let weigh = |_: &Key, rendered: &Arc<Rendered>| rendered.weight();
+        Self(Cache::builder().max_capacity(KEPT_BYTES).weigher(weigh).build())
+    }
+}
+
+/// The README of an image as HTML; `None` when it has none.
+pub(super) async fn rendered(
+    web: &Web,
+    visitor: &Visitor,
+    repo: &RepoName,
+    img: &Img,
+) -> Result<Option<Arc<Rendered>>, Failure> {
+    let Some(digest) = img.detail.docs() else { return Ok(None) };
+    let plain = is_plain(img);
+    let lang = visitor.lang();
+    let source = img.detail.text(Field::Source).map(str::to_owned);
+    let key = (digest, markdown::RENDERER_VERSION, lang, plain, source);
+    if let Some(kept) = web.readmes.0.get(&key).await {
+        return Ok(Some(kept));
+    }
+    let Some(text) = services::images::docs(&web.app, visitor.actor(), repo, img).await? else {
+        return Ok(None);
+    };
+    let source = key.4.clone();
+    let long = text.len() > markdown::INLINE_BYTES;
+    let render = move || {
+        let words = lang.words();
+        let words = markdown::Words { image: words.image, alerts: words.alerts };
+        if plain {
+            markdown::render_plain(&text)
+        } else {
+            markdown::render(&text, Context { words, source: source.as_deref() })
+        }
+    };
+    let rendered = if long {
+        tokio::task::spawn_blocking(render).await.map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "request failed");
+            Failure::Broken
+        })?
+    } else {
+        render()
+    };
+    let rendered = Arc::new(rendered);
+    web.readmes.0.insert(key, Arc::clone(&rendered)).await;
+    Ok(Some(rendered))
+}
+
+/// Whether the README is no Markdown: it came from a file whose name does not say so.
+fn is_plain(img: &Img) -> bool {
+    match img.detail.get(Field::Docs).map(|sourced| &sourced.source) {
+        Some(Source::File { path, .. } | Source::Base { path, .. }) => {
+            let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+            match name.rsplit_once('.') {
+                Some((_, extension)) => matches!(extension, "txt" | "rst" | "adoc"),
+                None => true,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// Where a value comes from, in words.
+pub(super) fn origin(t: &Words, source: &Source) -> String {
+    let short = |digest: &Digest| format!("{}:{}", digest.algorithm().as_str(), digest.short());
+    match source {
+        Source::Cli => t.source_cli.to_owned(),
+        Source::Web => t.source_web.to_owned(),
+        Source::Api => t.source_api.to_owned(),
+        Source::Referrer(digest) => (t.source_referrer)(&short(digest)),
+        Source::File { layer, path } => (t.source_file)(path, &short(layer)),
+        Source::Base { layer, path } => (t.source_base)(path, &short(layer)),
+        Source::IndexAnnotation(key) | Source::ManifestAnnotation(key) => {
+            (t.source_annotation)(key)
+        }
+        Source::Label(key) => (t.source_label)(key),
+        Source::Config(key) => (t.source_config)(key),
+        Source::Default => t.source_default.to_owned(),
+        Source::Inherited(tag) => (t.source_inherited)(tag),
+    }
+}
