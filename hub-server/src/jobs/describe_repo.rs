@@ -2,9 +2,12 @@
 
 use hub_model::RepoName;
 
+use super::Failure;
 use crate::App;
+use crate::services::images;
 
-#[expect(clippy::unused_async, reason = "yet to come")]
-pub(crate) async fn run(_app: &App, _repo: &RepoName) -> Result<(), super::Failure> {
+/// Does it; twice is fine.
+pub(crate) async fn run(app: &App, name: &RepoName) -> Result<(), Failure> {
+    images::settle_all(app, name).await?;
     Ok(())
 }

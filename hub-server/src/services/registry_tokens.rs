@@ -18,7 +18,6 @@ use super::access;
 use crate::App;
 use claims::Claims;
 
-pub use claims::SERVICE;
 pub use refresh::{RefreshError, by_refresh_token, refresh_token};
 
 /// Most scopes that one token holds: with more, its header would not pass common proxies.
@@ -91,15 +90,12 @@ impl Verified {
 /// # Errors
 ///
 /// When the metadata store fails, or the token cannot be signed.
-pub async fn issue(
-    app: &App,
-    actor: &Actor,
-    asked: &[Scope],
-) -> Result<IssuedToken, IssueError> {
+pub async fn issue(app: &App, actor: &Actor, asked: &[Scope]) -> Result<IssuedToken, IssueError> {
     let access = granted(app, actor, asked).await?;
     let issued_at_ms = app.now_ms();
     let expires_in = app.config.auth.token_seconds;
-    let claims = Claims::new(actor, &access, issued_at_ms / 1000, expires_in);
+    let claims =
+        Claims::new(&app.config.service(), actor, &access, issued_at_ms / 1000, expires_in);
     let jwt = claims.sign(&app.keys).map_err(IssueError::Sign)?;
     Ok(IssuedToken { jwt: jwt.into(), expires_in, issued_at_ms, access })
 }
@@ -109,11 +105,7 @@ pub async fn issue(
 /// # Errors
 ///
 /// When the metadata store fails.
-pub async fn granted(
-    app: &App,
-    actor: &Actor,
-    asked: &[Scope],
-) -> Result<Vec<Scope>, DbError> {
+pub async fn granted(app: &App, actor: &Actor, asked: &[Scope]) -> Result<Vec<Scope>, IssueError> {
     let mut granted: Vec<Scope> = Vec::new();
     for scope in asked.iter().take(MAX_SCOPES) {
         let Some(scope) = grant(app, actor, scope).await? else { continue };
@@ -170,7 +162,8 @@ async fn grant(app: &App, actor: &Actor, asked: &Scope) -> Result<Option<Scope>,
 /// user is gone, or the personal token behind it was revoked.
 pub async fn verify(app: &App, jwt: &str) -> Result<Verified, VerifyError> {
     let now = app.now_ms() / 1000;
-    let claims = Claims::read(jwt, &app.keys, now).ok_or(VerifyError::Invalid)?;
+    let claims =
+        Claims::read(jwt, &app.keys, &app.config.service(), now).ok_or(VerifyError::Invalid)?;
     let access = claims.scopes();
     if claims.sub.is_empty() {
         return Ok(Verified { actor: Actor::Anonymous, access });

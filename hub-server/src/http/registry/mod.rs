@@ -1,12 +1,106 @@
-//! Yet to come.
+//! The registry: everything below `/v2/`, its token endpoint, and `/v1/search`.
+//!
+//! Callers are docker, podman, skopeo, containerd, oras, and `hub` itself.
+//! One handler takes every request below `/v2/`: names of repositories hold slashes, so a pure
+//! parser ([`route`]) finds out what is asked, and the same route says which right is needed.
+
+mod base;
+mod blobs;
+mod body;
+mod call;
+mod catalog;
+mod challenge;
+mod error;
+mod manifests;
+mod range;
+mod referrers;
+mod route;
+mod search;
+mod tags;
+mod token;
+mod uploads;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 
 use crate::App;
+use call::Call;
+use error::RegistryError;
+use route::Route;
 
-pub(crate) fn router(app: App) -> Router {
-    Router::new().with_state(app)
+/// Path of the token endpoint: the realm of every challenge.
+pub const TOKEN_PATH: &str = "/api/v1/registry/token";
+
+/// Path of the public halves of the keys that sign tokens, so that others can trust them.
+pub const KEYS_PATH: &str = "/api/v1/registry/keys";
+
+const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
+
+/// The registry's surface, with whole paths: `/v2`, `/v2/…`, [`TOKEN_PATH`], [`KEYS_PATH`],
+/// `/v1/search` and `/v1/_ping`. Everything else that is sent here is answered in the registry's
+/// shape.
+///
+/// Compression, time limits and limits on bodies must not wrap it: a blob is a stream of any
+/// length, and its digest belongs to the bytes as they travel.
+pub fn router(app: App) -> Router {
+    Router::new()
+        // Clients with credentials, and anonymous ones, before they do anything else.
+        .route(TOKEN_PATH, get(token::by_query).post(token::by_form))
+        // Other registries that trust our tokens.
+        .route(KEYS_PATH, get(token::keys))
+        // `podman search`, `docker search`.
+        .route("/v1/search", get(search::search))
+        .route("/v1/_ping", get(search::ping))
+        .fallback(serve)
+        .with_state(app)
 }
 
-/// Path of the token endpoint.
-pub const TOKEN_PATH: &str = "/api/v1/registry/token";
+/// Answers one request below `/v2/`.
+async fn serve(State(app): State<App>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let is_head = parts.method == Method::HEAD;
+    let mut response = match route::parse(&parts.method, parts.uri.path()) {
+        Ok(route) => call::answer(&app, &parts, body, &route).await,
+        Err(error) => RegistryError::from(error).into_response(),
+    };
+    response.headers_mut().insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
+    if is_head {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+/// Calls the act behind a route.
+async fn act(call: &Call<'_>, route: &Route, body: Body) -> Result<Response, RegistryError> {
+    match route {
+        Route::Ping => base::ping(call),
+        Route::Discover => Ok(base::discover()),
+        Route::Catalog => catalog::list(call).await,
+        Route::Tags(repo) => tags::list(call, repo).await,
+        Route::Referrers(repo, digest) => referrers::list(call, repo, digest).await,
+        Route::GetManifest(repo, reference) => manifests::get(call, repo, reference).await,
+        Route::PutManifest(repo, reference) => manifests::put(call, repo, reference, body).await,
+        Route::DeleteManifest(repo, reference) => manifests::delete(call, repo, reference).await,
+        Route::GetBlob(repo, digest) => blobs::get(call, repo, digest).await,
+        Route::DeleteBlob(repo, digest) => blobs::delete(call, repo, digest).await,
+        Route::StartUpload(repo) => uploads::start(call, repo, body).await,
+        Route::UploadStatus(repo, id) => uploads::status(call, repo, id).await,
+        Route::AppendUpload(repo, id) => uploads::append(call, repo, id, body).await,
+        Route::FinishUpload(repo, id) => uploads::finish(call, repo, id, body).await,
+        Route::CancelUpload(repo, id) => uploads::cancel(call, repo, id).await,
+    }
+}
+
+/// A header value from a name, digest, id or number: those are ASCII without control characters.
+fn ascii(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("names, digests and numbers are plain ASCII")
+}
+
+/// A JSON answer of exactly this media type.
+fn json(media_type: &'static str, value: &serde_json::Value) -> Response {
+    ([(header::CONTENT_TYPE, media_type)], value.to_string()).into_response()
+}

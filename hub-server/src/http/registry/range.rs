@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use axum::http::HeaderValue;
+
 /// What a `Range` header asks of a content of known length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -47,6 +49,12 @@ pub(crate) fn chunk(header: &str) -> Option<(u64, u64)> {
     let text = text.split_once('/').map_or(text, |(range, _)| range);
     let (start, end) = text.split_once('-')?;
     Some((number(start)?, number(end)?))
+}
+
+/// The header `Range` of an upload of which `offset` bytes came. Clients want an end that is not
+/// before the beginning, so nothing is written like one byte.
+pub(crate) fn received(offset: u64) -> HeaderValue {
+    super::ascii(&format!("0-{}", offset.saturating_sub(1)))
 }
 
 fn number(text: &str) -> Option<u64> {

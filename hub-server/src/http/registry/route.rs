@@ -1,7 +1,7 @@
 //! What a request below `/v2/` asks for: a pure parser, and the rights that each route needs.
 
-use hub_model::{Action, Digest, NameError, RepoName, Scope, Tag};
 use http::Method;
+use hub_model::{Action, Digest, NameError, RepoName, Scope, Tag};
 use percent_encoding::percent_decode_str;
 
 /// What a manifest is asked for by.
@@ -254,11 +254,7 @@ mod tests {
             ("GET", "/v2/_oci/ext/discover".to_owned(), Route::Discover),
             ("GET", "/v2/a/b/tags/list".to_owned(), Route::Tags(name("a/b"))),
             ("GET", "/v2/a/tags/list/tags/list".to_owned(), Route::Tags(name("a/tags/list"))),
-            (
-                "HEAD",
-                "/v2/a/b/manifests/v1".to_owned(),
-                Route::GetManifest(name("a/b"), tag("v1")),
-            ),
+            ("HEAD", "/v2/a/b/manifests/v1".to_owned(), Route::GetManifest(name("a/b"), tag("v1"))),
             (
                 "GET",
                 "/v2/a/manifests/b/manifests/v1".to_owned(),
@@ -298,11 +294,7 @@ mod tests {
                 "/v2/a/b/blobs/uploads/id".to_owned(),
                 Route::CancelUpload(name("a/b"), "id".to_owned()),
             ),
-            (
-                "GET",
-                format!("/v2/a/b/referrers/{digest}"),
-                Route::Referrers(name("a/b"), sha()),
-            ),
+            ("GET", format!("/v2/a/b/referrers/{digest}"), Route::Referrers(name("a/b"), sha())),
         ] {
             assert_eq!(parse(&method.parse().unwrap(), &path), Ok(want), "{method} {path}");
         }

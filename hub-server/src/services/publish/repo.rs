@@ -1,9 +1,7 @@
 //! The repository that a push goes to: whether the caller may, and making it when it is not there.
 
 use hub_db::{Change, DbError, RepoEdit};
-use hub_model::{
-    Action, Actor, LetterKind, NewRepo, Org, Repo, RepoName, Visibility,
-};
+use hub_model::{Action, Actor, LetterKind, NewRepo, Org, Repo, RepoName, Visibility};
 
 use super::super::access::{self, AccessError};
 use crate::App;

@@ -138,10 +138,8 @@ pub(super) async fn record(
 
 /// What is to be read later: the image behind each tag, and what an artifact says about another.
 fn jobs(image: &Examined) -> Vec<Job> {
-    let describe = |digest: &Digest| Job::DescribeImage {
-        repo: image.repo.clone(),
-        digest: digest.clone(),
-    };
+    let describe =
+        |digest: &Digest| Job::DescribeImage { repo: image.repo.clone(), digest: digest.clone() };
     let facts = &image.manifest.facts;
     let mut jobs = Vec::new();
     if !image.tags.is_empty() {
@@ -172,7 +170,8 @@ async fn require_links(
     let held: BTreeMap<_, _> = change.blobs_in(repo_id, &wanted).await?.into_iter().collect();
     let children: Vec<_> = manifests.iter().map(|link| link.digest.clone()).collect();
     let known: BTreeSet<_> = change.manifests_in(repo_id, &children).await?.into_iter().collect();
-    let mut missing: Vec<_> = wanted.into_iter().filter(|digest| !held.contains_key(digest)).collect();
+    let mut missing: Vec<_> =
+        wanted.into_iter().filter(|digest| !held.contains_key(digest)).collect();
     missing.extend(children.into_iter().filter(|digest| !known.contains(digest)));
     missing.sort_unstable();
     missing.dedup();

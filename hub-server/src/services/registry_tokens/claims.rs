@@ -6,9 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::TokenKeys;
 
-/// Name of the service that tokens are for: `service` of the challenge, `aud` of the token.
-pub const SERVICE: &str = "hub";
-
 /// How far the clocks of two machines may be apart, in seconds.
 /// Source: `docs/sources.md#token-skew`.
 const SKEW_SECONDS: i64 = 60;
@@ -44,7 +41,14 @@ struct Entry {
 }
 
 impl Claims {
-    pub(super) fn new(actor: &Actor, access: &[Scope], now: i64, lifetime: u64) -> Self {
+    /// A token that `service` issues for itself, in seconds.
+    pub(super) fn new(
+        service: &str,
+        actor: &Actor,
+        access: &[Scope],
+        now: i64,
+        lifetime: u64,
+    ) -> Self {
         let (credential_scope, credential) = match actor {
             Actor::User(signed_in) => (signed_in.scope, signed_in.token),
             Actor::Anonymous | Actor::System => (TokenScope::Pull, None),
@@ -55,9 +59,9 @@ impl Claims {
             actions: scope.actions.clone(),
         };
         Self {
-            iss: SERVICE.to_owned(),
+            iss: service.to_owned(),
             sub: actor.user().map(|user| user.name.to_string()).unwrap_or_default(),
-            aud: SERVICE.to_owned(),
+            aud: service.to_owned(),
             exp: now.saturating_add_unsigned(lifetime),
             nbf: now,
             iat: now,
@@ -83,15 +87,16 @@ impl Claims {
         encode(&header, self, &keys.encoding)
     }
 
-    /// The claims of a token that we signed and that is good at `now`, in seconds.
-    pub(super) fn read(jwt: &str, keys: &TokenKeys, now: i64) -> Option<Self> {
+    /// The claims of a token that `service` signed for itself and that is good at `now`, in
+    /// seconds.
+    pub(super) fn read(jwt: &str, keys: &TokenKeys, service: &str, now: i64) -> Option<Self> {
         let header = decode_header(jwt).ok()?;
         if header.kid.as_deref() != Some(keys.kid.as_str()) {
             return None;
         }
         let mut rules = Validation::new(Algorithm::EdDSA);
-        rules.set_audience(&[SERVICE]);
-        rules.set_issuer(&[SERVICE]);
+        rules.set_audience(&[service]);
+        rules.set_issuer(&[service]);
         rules.set_required_spec_claims(&["aud", "exp", "iss", "nbf", "sub"]);
         // The hub has one clock, and it is not the library's.
         rules.validate_exp = false;

@@ -60,10 +60,7 @@ pub async fn refresh_token(
 /// # Errors
 ///
 /// [`RefreshError::Wrong`] tells nothing about what was wrong.
-pub async fn by_refresh_token(
-    app: &App,
-    secret: &SecretString,
-) -> Result<SignedIn, RefreshError> {
+pub async fn by_refresh_token(app: &App, secret: &SecretString) -> Result<SignedIn, RefreshError> {
     let found = app.db.token_by_hash(&hash(secret.expose_secret())).await?;
     let now = app.now_ms();
     let good = found.filter(|(token, user)| {

@@ -1,0 +1,73 @@
+//! `/v2/<name>/blobs/<digest>`.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hub_model::{Digest, RepoName};
+
+use super::ascii;
+use super::call::Call;
+use super::error::RegistryError;
+use super::manifests::CONTENT_DIGEST;
+use super::range::{self, Wanted};
+use crate::services::blobs;
+
+/// `GET` and `HEAD`.
+///
+/// What a blob holds is somebody else's: it is served as bytes, never as a page of ours.
+pub(super) async fn get(
+    call: &Call<'_>,
+    repo: &RepoName,
+    digest: &Digest,
+) -> Result<Response, RegistryError> {
+    let size = blobs::stat(call.app, &call.actor, repo, digest).await?;
+    let mut headers = HeaderMap::new();
+    let etag = ascii(&format!("\"{digest}\""));
+    headers.insert(CONTENT_DIGEST, ascii(digest.as_str()));
+    headers.insert(header::ETAG, etag.clone());
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    let forever = HeaderValue::from_static("private, max-age=31536000");
+    headers.insert(header::CACHE_CONTROL, forever);
+    if call.has_already(digest.as_str()) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    let bytes = HeaderValue::from_static("application/octet-stream");
+    headers.insert(header::CONTENT_TYPE, bytes);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let nothing = HeaderValue::from_static("default-src 'none'");
+    headers.insert(header::CONTENT_SECURITY_POLICY, nothing);
+    // A range of what the caller saw before is of no use when that was something else.
+    let same = call.headers.get(header::IF_RANGE).is_none_or(|known| *known == etag);
+    let asked = call.header(header::RANGE).filter(|_| same && !call.is_head());
+    let (status, part) = match range::wanted(asked, size) {
+        Wanted::Whole => (StatusCode::OK, 0..size),
+        Wanted::Part(part) => {
+            let text = format!("bytes {}-{}/{size}", part.start, part.end - 1);
+            headers.insert(header::CONTENT_RANGE, ascii(&text));
+            (StatusCode::PARTIAL_CONTENT, part)
+        }
+        Wanted::Unsatisfiable => {
+            let message = format!("the blob has {size} bytes, none of them is in this range");
+            let status = StatusCode::RANGE_NOT_SATISFIABLE;
+            return Err(RegistryError::new(status, "SIZE_INVALID", message)
+                .with_header(header::CONTENT_RANGE, ascii(&format!("bytes */{size}"))));
+        }
+    };
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(part.end - part.start));
+    let body = if call.is_head() || part.is_empty() {
+        Body::empty()
+    } else {
+        Body::from_stream(blobs::open(call.app, &call.actor, repo, digest, part).await?)
+    };
+    Ok((status, headers, body).into_response())
+}
+
+/// `DELETE`.
+pub(super) async fn delete(
+    call: &Call<'_>,
+    repo: &RepoName,
+    digest: &Digest,
+) -> Result<Response, RegistryError> {
+    blobs::delete(call.app, &call.actor, repo, digest).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}

@@ -1,0 +1,119 @@
+//! `/v2/<name>/manifests/<reference>`.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hub_model::{RepoName, Tag};
+
+use super::ascii;
+use super::body::{self, ReadError};
+use super::call::Call;
+use super::error::RegistryError;
+use super::route::Reference;
+use crate::services::images;
+use crate::services::publish::{ManifestRef, Publication, PublishError, publish};
+
+/// Names what was pushed or pulled.
+pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+
+/// Says that the subject of a manifest was understood.
+const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+
+/// Says which tags a push by digest set.
+const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
+
+/// `GET` and `HEAD`: what is stored, with its own media type. It is never converted, whatever
+/// `Accept` says: another form would have another digest.
+pub(super) async fn get(
+    call: &Call<'_>,
+    repo: &RepoName,
+    reference: &Reference,
+) -> Result<Response, RegistryError> {
+    let asked = reference.as_str();
+    let (digest, media_type, size) =
+        images::manifest_head(call.app, &call.actor, repo, asked).await?;
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_DIGEST, ascii(digest.as_str()));
+    headers.insert(header::ETAG, ascii(&format!("\"{digest}\"")));
+    let lasting = match reference {
+        Reference::Tag(_) => "no-cache",
+        Reference::Digest(_) => "private, max-age=31536000",
+    };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(lasting));
+    if call.has_already(digest.as_str()) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    headers.insert(header::CONTENT_TYPE, ascii(&media_type));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if call.is_head() {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+        return Ok((headers, Body::empty()).into_response());
+    }
+    let manifest = images::manifest(call.app, &call.actor, repo, asked).await?;
+    // The tag may have moved between the two reads: what is sent counts.
+    headers.insert(CONTENT_DIGEST, ascii(manifest.digest.as_str()));
+    headers.insert(header::ETAG, ascii(&format!("\"{}\"", manifest.digest)));
+    headers.insert(header::CONTENT_TYPE, ascii(&manifest.media_type));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(manifest.body.len()));
+    Ok((headers, manifest.body).into_response())
+}
+
+/// `PUT`: the image enters the hub.
+pub(super) async fn put(
+    call: &Call<'_>,
+    repo: &RepoName,
+    reference: &Reference,
+    body: Body,
+) -> Result<Response, RegistryError> {
+    let registry = &call.app.config.registry;
+    let limit = registry.max_manifest_bytes;
+    let body =
+        body::read(body, limit, registry.idle_timeout()).await.map_err(|error| match error {
+            ReadError::TooLarge => PublishError::TooLarge { limit }.into(),
+            ReadError::BrokeOff => RegistryError::new(
+                StatusCode::BAD_REQUEST,
+                "SIZE_INVALID",
+                "the manifest broke off",
+            ),
+        })?;
+    let tags = call.params("tag").into_iter().map(Tag::parse).collect::<Result<Vec<_>, _>>();
+    let tags = tags.map_err(|error| {
+        RegistryError::new(StatusCode::BAD_REQUEST, "MANIFEST_INVALID", error.to_string())
+    })?;
+    let asked_tags = !tags.is_empty();
+    let publication = Publication {
+        repo: repo.clone(),
+        reference: match reference {
+            Reference::Tag(tag) => ManifestRef::Tag(tag.clone()),
+            Reference::Digest(digest) => ManifestRef::Digest(digest.clone()),
+        },
+        tags,
+        media_type: call.header(header::CONTENT_TYPE).map(str::to_owned),
+        body,
+        visibility: None,
+    };
+    let published = publish(call.app, &call.actor, publication).await?;
+    let mut headers = HeaderMap::new();
+    let location = format!("/v2/{repo}/manifests/{}", published.digest);
+    headers.insert(header::LOCATION, ascii(&location));
+    headers.insert(CONTENT_DIGEST, ascii(published.digest.as_str()));
+    if let Some(subject) = &published.subject {
+        headers.insert(OCI_SUBJECT, ascii(subject.as_str()));
+    }
+    if asked_tags {
+        for tag in &published.tags {
+            headers.append(OCI_TAG, ascii(tag.as_str()));
+        }
+    }
+    Ok((StatusCode::CREATED, headers).into_response())
+}
+
+/// `DELETE`.
+pub(super) async fn delete(
+    call: &Call<'_>,
+    repo: &RepoName,
+    reference: &Reference,
+) -> Result<Response, RegistryError> {
+    images::delete_manifest(call.app, &call.actor, repo, reference.as_str()).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}

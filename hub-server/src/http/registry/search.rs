@@ -1,0 +1,116 @@
+//! `/v1/search`: what `podman search` and `docker search` ask.
+
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use hub_model::{Actor, Field};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::error::RegistryError;
+use crate::App;
+use crate::http::actor::{Presented, presented};
+use crate::services::repos::RepoCard;
+use crate::services::search::{SearchError, SearchRequest};
+use crate::services::{accounts, registry_tokens, search};
+
+/// Results in a page when the caller does not say. Source: `podman search`.
+const USUAL: u64 = 25;
+
+/// Longest description, in characters: clients show it in one line of a table.
+const DESCRIPTION_CHARS: usize = 100;
+
+/// `?q=&n=&page=`, read leniently: what is no number counts as not sent.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    q: String,
+    n: Option<String>,
+    page: Option<String>,
+}
+
+/// `GET /v1/search`: public repositories; with credentials also those of the caller.
+pub(super) async fn search(
+    State(app): State<App>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, RegistryError> {
+    let actor = who(&app, &headers).await;
+    let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
+    let limit = number(&asked.n).unwrap_or(USUAL).clamp(1, 100);
+    let page = number(&asked.page).unwrap_or(1).clamp(1, 1000);
+    let request = SearchRequest { text: asked.q.clone(), org: None, keyword: None, page, limit };
+    let found = search::search(&app, &actor, request).await?;
+    let results: Vec<_> = found.items.iter().map(result).collect();
+    let body = json!({
+        "query": asked.q,
+        "num_results": found.total,
+        "num_pages": found.total.div_ceil(limit),
+        "page": page,
+        "page_size": limit,
+        "results": results,
+    });
+    Ok(super::json("application/json", &body))
+}
+
+/// `GET /v1/_ping`: docker asks before it searches.
+pub(super) async fn ping() -> Response {
+    ([("x-docker-registry-standalone", "true")], "true").into_response()
+}
+
+/// Who searches. Whatever is wrong with a credential, public repositories are found.
+async fn who(app: &App, headers: &HeaderMap) -> Actor {
+    let known = match presented(headers) {
+        Some(Presented::Basic(name, password)) => {
+            accounts::sign_in(app, &name, &password).await.ok().map(Actor::User)
+        }
+        Some(Presented::Bearer(token)) => {
+            match registry_tokens::verify(app, token.expose_secret()).await {
+                Ok(verified) => Some(verified.actor),
+                Err(_) => accounts::by_token(app, &token).await.ok().map(Actor::User),
+            }
+        }
+        Some(Presented::Unreadable) | None => None,
+    };
+    known.unwrap_or(Actor::Anonymous)
+}
+
+fn result(card: &RepoCard) -> Value {
+    let description = card.latest.as_ref().and_then(|img| img.detail.text(Field::Description));
+    json!({
+        "name": card.repo.name,
+        "description": one_line(description.unwrap_or_default()),
+        "star_count": card.repo.stars,
+        "is_official": card.repo.official,
+        "is_automated": false,
+        "is_trusted": false,
+    })
+}
+
+fn one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= DESCRIPTION_CHARS {
+        return line;
+    }
+    let cut: String = line.chars().take(DESCRIPTION_CHARS - 1).collect();
+    format!("{}…", cut.trim_end())
+}
+
+impl From<SearchError> for RegistryError {
+    fn from(error: SearchError) -> Self {
+        Self::failed(&error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_is_one_short_line() {
+        assert_eq!(one_line(" a\n b\tc "), "a b c");
+        let long = one_line(&"消息 ".repeat(80));
+        assert!(long.chars().count() <= 100 && long.ends_with('…'));
+    }
+}
