@@ -75,7 +75,11 @@ pub struct Loaded {
     pub(super) figment: Figment,
 }
 
-/// Reads the settings: `file` when it is given, the environment, `flags`.
+/// Names the file of settings when no flag does.
+const FILE: &str = "HUB_SERVER_CONFIG";
+
+/// Reads the settings: `file` or else the one that `HUB_SERVER_CONFIG` names, the environment,
+/// `flags`.
 ///
 /// # Errors
 ///
@@ -92,13 +96,14 @@ pub(super) fn load_from(
     flags: Flags,
 ) -> Result<Loaded, ConfigError> {
     let mut figment = Figment::new();
-    if let Some(path) = file {
+    let named = variables.iter().find(|(name, _)| name == FILE).map(|(_, path)| Path::new(path));
+    if let Some(path) = file.or(named) {
         let text = fs::read_to_string(path)
             .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         figment =
             figment.merge(Named { name: path.display().to_string(), values: toml(&text, path)? });
     }
-    for (name, value) in variables {
+    for (name, value) in variables.clone() {
         let Some((key, value)) = variable(&name, value)? else { continue };
         figment = figment.merge(Named { name, values: nested(&key, &value) });
     }
@@ -121,7 +126,7 @@ fn toml(text: &str, path: &Path) -> Result<Dict, ConfigError> {
 
 /// The key that a variable sets, and its value; `None` for variables that are not ours.
 fn variable(name: &str, value: String) -> Result<Option<(String, String)>, ConfigError> {
-    let Some(rest) = name.strip_prefix(PREFIX) else { return Ok(None) };
+    let Some(rest) = name.strip_prefix(PREFIX).filter(|_| name != FILE) else { return Ok(None) };
     // Kubernetes gives every container HUB_SERVER_SERVICE_HOST, HUB_SERVER_PORT_8080_TCP and so on
     // when a Service is called hub-server.
     if rest.starts_with("SERVICE_") || rest == "PORT" || rest.starts_with("PORT_") {

@@ -147,10 +147,7 @@ pub(super) async fn cards(app: &App, repos: Vec<Repo>) -> Result<Vec<RepoCard>, 
     let latest = app.db.latest_imgs(&ids).await?;
     let mut latest: HashMap<RepoName, Img> =
         latest.into_iter().map(|img| (img.repo.clone(), img)).collect();
-    Ok(repos
-        .into_iter()
-        .map(|repo| RepoCard { latest: latest.remove(&repo.name), repo })
-        .collect())
+    Ok(repos.into_iter().map(|repo| RepoCard { latest: latest.remove(&repo.name), repo }).collect())
 }
 
 /// Makes an empty repository, which stays when its last tag goes.
