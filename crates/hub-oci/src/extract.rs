@@ -6,7 +6,7 @@ use hub_model::{Detail, Digest, Document, Field, Source, Value};
 
 use crate::files::Files;
 use crate::gather::{Gathered, ICON_ANNOTATION};
-use crate::level::{Shelf, from_config_yaml, from_files, from_texts, offer};
+use crate::level::{Shelf, from_config_yaml, from_files, from_texts, map_keywords, offer};
 use crate::media_type::{HELM_CONFIG, is_image_config};
 use crate::readme::first_paragraph;
 use crate::{ExtractError, ImageStore, Limits, charts, kind, parse_manifest};
@@ -62,13 +62,13 @@ impl Extracted {
     /// Works the fields out of what was gathered.
     fn weigh(&mut self, base_layers: usize) {
         let gathered = Arc::clone(&self.gathered);
-        let mut shelf = Shelf::default();
-        shelf.notes.clone_from(&gathered.notes);
+        let mut out = Shelf::default();
+        out.notes.clone_from(&gathered.notes);
         let (from_base, own): (Files, Files) =
             gathered.files.clone().into_iter().partition(|(_, file)| file.index < base_layers);
 
-        let own = gathered.own_level(&own, &mut shelf);
-        let mut base = gathered.file_levels(&from_base, Vec::new(), &mut shelf);
+        let own = gathered.own_level(&own, &mut out);
+        let mut base = gathered.file_levels(&from_base, Vec::new(), &mut out);
         for sourced in base.0.values_mut() {
             if let Source::File { layer, path } = sourced.source.clone() {
                 sourced.source = Source::Base { layer, path };
@@ -83,43 +83,43 @@ impl Extracted {
             .map(|parsed| parsed.layers.iter().map(|layer| layer.digest.clone()).collect())
             .unwrap_or_default();
         self.docs_layer = detail.get(Field::Docs).and_then(|docs| gathered.layer_of(&docs.source));
-        self.documents = shelf.named_by(&detail);
+        self.documents = out.named_by(&detail);
         self.detail = detail;
-        self.notes = shelf.notes;
+        self.notes = out.notes;
     }
 }
 
 impl Gathered {
     /// Levels 2 to 5 of the image itself.
-    fn own_level(&self, files: &Files, shelf: &mut Shelf) -> Detail {
-        let index = from_texts(&self.index_annotations, Source::IndexAnnotation, shelf);
+    fn own_level(&self, files: &Files, out: &mut Shelf) -> Detail {
+        let index = from_texts(&self.index_annotations, Source::IndexAnnotation, out);
         let annotations = self.manifest.as_ref().map(|parsed| parsed.annotations.clone());
         let mut manifest =
-            from_texts(&annotations.unwrap_or_default(), Source::ManifestAnnotation, shelf);
+            from_texts(&annotations.unwrap_or_default(), Source::ManifestAnnotation, out);
         if let Some(icon) = &self.icon
             && let Some((digest, source)) =
-                shelf.put_icon(icon, Source::ManifestAnnotation(ICON_ANNOTATION.to_owned()))
+                out.put_icon(icon, Source::ManifestAnnotation(ICON_ANNOTATION.to_owned()))
         {
             manifest.offer(Field::Icon, digest.as_str(), source);
         }
-        let mut labels = from_texts(&self.config.labels, Source::Label, shelf);
+        let mut labels = from_texts(&self.config.labels, Source::Label, out);
         if let Some(author) = &self.config.author {
             let source = Source::Config("author".to_owned());
-            offer(&mut labels, Field::Authors, author.as_str().into(), source, &mut shelf.notes);
+            offer(&mut labels, Field::Authors, author.as_str().into(), source, &mut out.notes);
         }
-        self.file_levels(files, vec![index, manifest, labels], shelf)
+        self.file_levels(files, vec![index, manifest, labels], out)
     }
 
     /// The levels that files make, with others between them.
-    fn file_levels(&self, files: &Files, between: Vec<Detail>, shelf: &mut Shelf) -> Detail {
-        let first = from_config_yaml(files, shelf);
-        let last = from_files(files, &self.repo, shelf);
-        let chart = if between.is_empty() { Detail::default() } else { self.chart(shelf) };
+    fn file_levels(&self, files: &Files, between: Vec<Detail>, out: &mut Shelf) -> Detail {
+        let first = from_config_yaml(files, out);
+        let last = from_files(files, &self.repo, out);
+        let chart = if between.is_empty() { Detail::default() } else { self.chart(out) };
         let levels = std::iter::once(first).chain(between).chain([last, chart]);
         let mut detail = Detail::merge(levels);
         // Of its own level, and after all others: it is only an excerpt.
         if let Some(docs) = detail.docs()
-            && let Some(words) = shelf.text(&docs).and_then(first_paragraph)
+            && let Some(words) = out.text(&docs).and_then(first_paragraph)
             && let Some(source) = detail.get(Field::Docs).map(|docs| docs.source.clone())
         {
             detail.offer(Field::Description, words, source);
@@ -128,11 +128,13 @@ impl Gathered {
     }
 
     /// A Helm chart's configuration is its `Chart.yaml` in JSON.
-    fn chart(&self, shelf: &mut Shelf) -> Detail {
+    fn chart(&self, out: &mut Shelf) -> Detail {
         let config_type = self.manifest.as_ref().and_then(|read| read.config_media_type.as_deref());
         if config_type == Some(HELM_CONFIG) {
             let source = |key: &str| Source::Config(key.to_owned());
-            charts::fields(&self.config.json, &source, &mut shelf.notes)
+            let mut detail = charts::fields(&self.config.json, &source, &mut out.notes);
+            map_keywords(&mut detail);
+            detail
         } else {
             Detail::default()
         }
@@ -141,11 +143,12 @@ impl Gathered {
     /// What the media types and the configuration say when nobody else does.
     fn last_words(&self, detail: &mut Detail) {
         if let Some(parsed) = &self.manifest {
-            let layers = parsed.layers.iter().map(|layer| layer.media_type.as_str());
+            let layers: Vec<_> =
+                parsed.layers.iter().map(|layer| layer.media_type.as_str()).collect();
             let kind = kind::kind(
                 parsed.config_media_type.as_deref(),
                 parsed.facts.artifact_type.as_deref(),
-                layers,
+                &layers,
             );
             detail.offer(Field::Type, kind, Source::Config("mediaType".to_owned()));
         }

@@ -24,7 +24,7 @@ const MAX_PASSES: usize = 3;
 const MAX_NOTES: usize = 50;
 /// Annotation of the layer that holds the icon of an artifact. Source: Harbor.
 pub(crate) const ICON_ANNOTATION: &str = "io.goharbor.artifact.v1alpha1.icon";
-/// Annotation that names a part of a model. Source: the ModelPack specification.
+/// Annotation that names a part of a model. Source: the `ModelPack` specification.
 const MODEL_PATH: &str = "org.cncf.model.filepath";
 
 /// Everything an image has to say.

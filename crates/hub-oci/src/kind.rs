@@ -3,14 +3,10 @@
 use crate::media_type::{HELM_CONFIG, is_image_config};
 
 /// The type of an image: `container-image`, `helm-chart`, `model`, `wasm` or `artifact`.
-pub(crate) fn kind<'a>(
-    config: Option<&'a str>,
-    artifact: Option<&'a str>,
-    layers: impl Iterator<Item = &'a str> + Clone,
-) -> &'static str {
+pub(crate) fn kind(config: Option<&str>, artifact: Option<&str>, layers: &[&str]) -> &'static str {
     let said = |words: &[&str]| {
-        let types = config.into_iter().chain(artifact).chain(layers.clone());
-        types.into_iter().any(|media_type| words.iter().any(|word| media_type.contains(word)))
+        let mut types = config.into_iter().chain(artifact).chain(layers.iter().copied());
+        types.any(|media_type| words.iter().any(|word| media_type.contains(word)))
     };
     // Ollama stores models with the configuration type of images, so models are asked first.
     if said(&["vnd.cncf.model.", "vnd.ollama.image.model", "vnd.docker.ai.", "kitops.modelkit"]) {
@@ -42,7 +38,7 @@ mod tests {
             (Some(EMPTY), Some("application/x"), EMPTY, "artifact"),
             (None, None, OCI_LAYER, "artifact"),
         ] {
-            assert_eq!(kind(config, artifact, [layer].into_iter()), want);
+            assert_eq!(kind(config, artifact, &[layer]), want);
         }
     }
 }

@@ -17,6 +17,9 @@ use crate::{charts, readme};
 const MAX_TEXT_BYTES: usize = 64 << 10;
 /// Where sealos keeps the description of an image.
 const CONFIG_YAML: &str = "metadata/config.yaml";
+/// Most charts and contained images that are read. Source: `docs/sources.md#detail-fields`.
+const MAX_CHARTS: usize = 50;
+const MAX_IMAGES: usize = 2_000;
 /// Pictures, best first; those in `metadata/` come between the last two.
 const ICONS: [&str; 5] = ["icon.svg", "icon.png", "icon.jpg", "logo.svg", "logo.png"];
 
@@ -99,7 +102,7 @@ pub(crate) fn offer(
 }
 
 /// Categories follow from keywords where a level names none.
-fn map_keywords(detail: &mut Detail) {
+pub(crate) fn map_keywords(detail: &mut Detail) {
     let curated = categories(detail.list(Field::Keywords));
     if let Some(source) = detail.get(Field::Keywords).map(|sourced| sourced.source.clone())
         && !curated.is_empty()
@@ -296,9 +299,8 @@ fn list_fields(detail: &mut Detail, files: &Files, shelf: &mut Shelf) {
     for (_, file) in below("images/shim/") {
         let text = decode_text(file.bytes().unwrap_or_default());
         let lines = text.lines().map(str::trim);
-        images.extend(
-            lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned),
-        );
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        images.extend(lines.take(MAX_IMAGES - images.len()).map(str::to_owned));
     }
     if let Some((path, file)) = below("images/shim/").next() {
         detail.offer(Field::Type, "cluster-image", file.source(path));
@@ -307,7 +309,8 @@ fn list_fields(detail: &mut Detail, files: &Files, shelf: &mut Shelf) {
     }
     let mut found: Option<(&String, &File)> = None;
     let mut charts = Vec::new();
-    for (path, file) in below("charts/").filter(|(path, _)| split(path).1 == "Chart.yaml") {
+    let descriptions = below("charts/").filter(|(path, _)| split(path).1 == "Chart.yaml");
+    for (path, file) in descriptions.take(MAX_CHARTS) {
         let bytes = file.bytes().unwrap_or_default();
         match charts::parse_chart(&decode_text(bytes)) {
             Some(chart) => {

@@ -65,7 +65,7 @@ impl Default for Limits {
             kept_bytes: 32 * MIB,
             kept_entries: 10_000,
             config_bytes: 8 * MIB,
-            time: Duration::from_secs(60),
+            time: Duration::from_mins(1),
         }
     }
 }

@@ -107,6 +107,10 @@ pub enum ManifestError {
 /// # Errors
 ///
 /// The first rule that it breaks. Whether what it links to exists is not looked at.
+///
+/// # Panics
+///
+/// Never: annotations are texts, which always print as JSON.
 pub fn parse_manifest(media_type: &str, bytes: &[u8]) -> Result<Parsed, ManifestError> {
     if matches!(media_type, DOCKER_SCHEMA1 | DOCKER_SCHEMA1_SIGNED) {
         return Err(ManifestError::Schema1 { media_type: media_type.to_owned() });

@@ -79,7 +79,7 @@ impl<'a> Budget<'a> {
 
     fn late(&self) -> Option<Stop> {
         let late = self.started.elapsed() > self.limits.time;
-        late.then(|| Stop::Time(self.limits.time.as_secs()))
+        late.then_some(Stop::Time(self.limits.time.as_secs()))
     }
 }
 

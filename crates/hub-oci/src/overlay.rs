@@ -66,6 +66,10 @@ impl View {
             for (path, node) in seen {
                 view.entries.insert(path.clone(), (*layer, node.clone()));
             }
+            // What is no folder hides what lay in a folder of that name, also when a layer above
+            // makes a folder of it again.
+            let no_folders = scan.entries.iter().filter(|(_, node)| **node != Node::Folder);
+            view.opaque.extend(no_folders.map(|(path, _)| path.clone()));
             view.hidden.extend(scan.whiteouts.iter().cloned());
             view.opaque.extend(scan.opaque.iter().cloned());
         }
@@ -74,14 +78,11 @@ impl View {
 
     /// Whether the layers so far decide what lies at `path`.
     fn covers(&self, path: &str) -> bool {
-        let file_above =
-            |folder: &str| self.entries.get(folder).is_some_and(|(_, node)| *node != Node::Folder);
         self.entries.contains_key(path)
             || self.hidden.contains(path)
             || self.opaque.contains("")
-            || parents(path).any(|folder| {
-                self.hidden.contains(folder) || self.opaque.contains(folder) || file_above(folder)
-            })
+            || parents(path)
+                .any(|folder| self.hidden.contains(folder) || self.opaque.contains(folder))
     }
 
     /// Whether a layer above makes a folder out of what is none here.

@@ -39,6 +39,7 @@ pub(crate) fn choose<'a>(
         let pattern = pattern.replace("{repo}", repo);
         for (path, file) in matches(files, &pattern) {
             match &file.body {
+                Ok(bytes) if bytes.trim_ascii().is_empty() => {}
                 Ok(_) => return Some((path, file)),
                 Err(why) => refuse(path, why),
             }
@@ -150,7 +151,8 @@ pub fn first_paragraph(markdown: &str) -> Option<String> {
             block.push('\n');
             continue;
         }
-        let words = is_prose(block.trim()).then(|| plain(block.trim())).unwrap_or_default();
+        let text = block.trim();
+        let words = if is_prose(text) { plain(text) } else { String::new() };
         if words.chars().count() >= MIN_PARAGRAPH {
             return Some(crate::text::one_line(&words, MAX_PARAGRAPH));
         }

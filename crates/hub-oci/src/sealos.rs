@@ -183,6 +183,19 @@ mod tests {
     }
 
     #[test]
+    fn yaml_that_swells_or_nests_without_end_is_refused() {
+        let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for n in 1..12 {
+            let aliases = vec![format!("*a{}", n - 1); 9].join(", ");
+            laughs += &format!("a{n}: &a{n} [{aliases}]\n");
+        }
+        assert!(read_detail_yaml(&laughs).is_err());
+        assert!(read_detail_yaml(&"[".repeat(100_000)).is_err());
+        assert!(read_detail_yaml(&"- ".repeat(100_000)).is_err());
+        assert!(read_detail_yaml(&format!("a: {}", "{a: ".repeat(50_000))).is_err());
+    }
+
+    #[test]
     fn what_is_no_mapping_is_refused() {
         assert!(matches!(read_detail_yaml("- a\n"), Err(DetailYamlError::Shape)));
         assert!(matches!(read_detail_yaml("a: [\n"), Err(DetailYamlError::Yaml(_))));

@@ -1,5 +1,7 @@
 //! Whole images, from bytes to fields.
 
+use std::fmt::Write;
+
 use super::*;
 use crate::media_type::{EMPTY, HELM_LAYER, MARKDOWN, OCI_LAYER_GZIP, OCI_MANIFEST};
 use crate::table::{Form, Reading, Row, TABLE};
@@ -150,9 +152,27 @@ fn files_speak_when_nobody_else_does() {
     for (field, sourced) in &extracted.detail.0 {
         let value = serde_json::to_string(&sourced.value).unwrap();
         let value = if value.contains("sha256:") { "a document".to_owned() } else { value };
-        table.push_str(&format!("{field} = {value} ({})\n", source(&extracted, *field)));
+        writeln!(table, "{field} = {value} ({})", source(&extracted, *field)).unwrap();
     }
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r##"
+    docs = a document (file:/README.md)
+    docsI18n = a document (file:/README.zh-CN.md)
+    title = "app" (file:/charts/app/Chart.yaml)
+    description = "From the chart" (file:/charts/app/Chart.yaml)
+    keywords = ["database","sql"] (file:/charts/app/Chart.yaml)
+    categories = ["Database"] (file:/charts/app/Chart.yaml)
+    icon = a document (file:/icon.png)
+    url = "https://chart.example" (file:/charts/app/Chart.yaml)
+    source = "https://git.example/x" (file:/charts/app/Chart.yaml)
+    appVersion = "4.5" (file:/charts/app/Chart.yaml)
+    licenses = "Apache-2.0" (file:/LICENSE)
+    maintainers = [{"email":"a@b.c","name":"Ann"}] (file:/charts/app/Chart.yaml)
+    changelog = "# 1.0" (file:/CHANGELOG.md)
+    deprecated = true (file:/charts/app/Chart.yaml)
+    type = "cluster-image" (file:/images/shim/DefaultImageList)
+    containedImages = ["docker.io/library/a:1","b:2"] (file:/images/shim/DefaultImageList)
+    charts = [{"appVersion":"4.5","name":"app","version":"1.2.3"}] (file:/charts/app/Chart.yaml)
+    "##);
     assert_eq!(docs(&extracted).unwrap().lines().next(), Some("# App"));
     assert_eq!(extracted.documents.len(), 3);
     assert_eq!(extracted.docs_layer.as_ref().unwrap().1, 0);
@@ -467,6 +487,47 @@ fn a_failing_store_is_an_error_worth_a_retry() {
     let store = Broken(ImageBuilder::new().layer([("README.md", "x")]).build());
     let result = extract(&store.0.media_type, &store.0.manifest, "a/b", &store, &Limits::default());
     assert!(matches!(result, Err(ExtractError::Store { .. })));
+}
+
+#[test]
+fn every_layer_is_read_once_and_none_below_an_opaque_root() {
+    struct Counting(BuiltImage, std::cell::RefCell<Vec<Digest>>);
+    impl ImageStore for Counting {
+        fn manifest(&self, digest: &Digest) -> std::io::Result<Option<(String, Vec<u8>)>> {
+            self.0.manifest(digest)
+        }
+        fn blob(&self, digest: &Digest) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+            self.1.borrow_mut().push(digest.clone());
+            self.0.blob(digest)
+        }
+    }
+    let count = |image: BuiltImage| {
+        let store = Counting(image, std::cell::RefCell::default());
+        let image = &store.0;
+        extract(&image.media_type, &image.manifest, "a/b", &store, &Limits::default()).unwrap();
+        store.1.into_inner().len() - 1
+    };
+    let image = ImageBuilder::new().layer([("README.md", "1")]).layer([("icon.png", PNG)]);
+    assert_eq!(count(image.clone().build()), 2);
+    assert_eq!(count(image.layer([(".wh..wh..opq", ""), ("README.md", "3")]).build()), 1);
+}
+
+#[test]
+fn an_image_that_takes_too_long_or_swells_too_much_keeps_what_was_found() {
+    let image = ImageBuilder::new()
+        .layer([("README.md", "below")])
+        .layer([("icon.png", PNG), ("big", &[0; 9_000])])
+        .build();
+    for limits in [
+        Limits { image_bytes: 6_000, ..Limits::default() },
+        Limits { time: std::time::Duration::ZERO, ..Limits::default() },
+    ] {
+        let extracted =
+            extract(&image.media_type, &image.manifest, "a/b", &image, &limits).unwrap();
+        assert_eq!(docs(&extracted), None);
+        assert_eq!(extracted.notes.len(), 1, "{:?}", extracted.notes);
+        assert_eq!(extracted.detail.text(Field::Type), Some("container-image"));
+    }
 }
 
 #[test]

@@ -123,7 +123,24 @@ fn a_refusal_names_the_field_and_the_rule() {
     refused(OCI_MANIFEST, &|json| json["annotations"]["n"] = 1.into());
     refused(OCI_MANIFEST, &|json| json["manifests"] = serde_json::json!([]));
     refused(OCI_INDEX, &|json| drop(json.as_object_mut().unwrap().remove("mediaType")));
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r#"
+    `schemaVersion` of the manifest: must be 2, not 3
+    docker manifests of schema 1 are not accepted, push schema 2 or OCI: `application/vnd.oci.image.manifest.v1+json`
+    `schemaVersion` of the manifest: is missing, it must be 2
+    `mediaType` must equal `Content-Type`: `application/vnd.oci.image.manifest.v1+json` is not `application/vnd.docker.distribution.manifest.v2+json`
+    manifests of this media type are not accepted: `text/plain`
+    docker manifests of schema 1 are not accepted, push schema 2 or OCI: `application/vnd.docker.distribution.manifest.v1+prettyjws`
+    `config` of the manifest: is missing
+    `layers` of the manifest: must be a list
+    `layers[1]` of the manifest: Invalid digest length 9 expected 64
+    `layers[1].digest` of the manifest: `md5:00` is no digest: write sha256:<64 hex digits> or sha512:<128 hex digits>
+    `layers[0]` of the manifest: invalid value: integer `-1`, expected u64
+    `layers[0].size` of the manifest: is too large
+    `layers[0]` of the manifest: missing field `mediaType`
+    `annotations` of the manifest: must be an object whose values are texts
+    `manifests` of the manifest: does not belong into a `application/vnd.oci.image.manifest.v1+json`
+    `config` of the manifest: does not belong into a `application/vnd.oci.image.index.v1+json`
+    "#);
     for bytes in [&b""[..], b"[]", b"{", b"\xff", b"null"] {
         let error = parse_manifest(OCI_MANIFEST, bytes).unwrap_err();
         assert!(matches!(error, ManifestError::Json(_)), "{error:?}");

@@ -207,8 +207,8 @@ fn a_sparse_file_is_counted_as_what_it_becomes() {
     };
     let bytes = [
         sparse(b"README.md", 1_024),
-        sparse(b"docs/README.md", 8 << 30),
-        sparse(b"bin/huge", 8 << 30),
+        sparse(b"docs/README.md", 4 << 30),
+        sparse(b"bin/huge", 4 << 30),
         raw_entry(b"help.md", b'0', 2, b"hi"),
     ]
     .concat();
@@ -218,8 +218,6 @@ fn a_sparse_file_is_counted_as_what_it_becomes() {
     assert_eq!(text(&scan, "help.md").as_deref(), Some("hi"));
     assert_eq!(scan.stop, None);
 
-    let record = "24 GNU.sparse.size=99999\n";
-    assert_eq!(record.len(), 25);
     let record = "25 GNU.sparse.size=99999\n";
     let pax = [
         raw_entry(b"pax", b'x', record.len() as u64, record.as_bytes()),
