@@ -243,9 +243,12 @@ fn truncated_archives_give_what_came_before() {
 #[test]
 fn a_bomb_ends_at_the_ratio_and_in_time() {
     let started = Instant::now();
-    let mut zeros = raw_entry(b"bin/zeros", b'0', 80 << 20, &[]);
-    zeros.resize(zeros.len() + (80 << 20), 0);
-    let scan = scan_with(gzip(&zeros), &Limits { ratio: 50, ..Limits::default() });
+    let mut zeros = raw_entry(b"bin/zeros", b'0', 12 << 20, &[]);
+    zeros.resize(zeros.len() + (12 << 20), 0);
+    let scan = scan_with(
+        gzip(&zeros),
+        &Limits { ratio: 50, ratio_free_bytes: 8 << 20, ..Limits::default() },
+    );
     assert_eq!(scan.stop, Some(Stop::Ratio(50)));
     assert!(started.elapsed() < Duration::from_secs(10));
 }
