@@ -204,7 +204,7 @@ fn is_prose(block: &str) -> bool {
         let behind = block.find("](").and_then(|at| block[at..].find(')').map(|end| at + end + 1));
         return behind.is_some_and(|at| block[at..].trim_start_matches('*').starts_with(" is"));
     }
-    !block.starts_with(['#', '|', '>', '-', '*', '!', '`', '<']) || block.starts_with("**")
+    !block.starts_with(['#', '|', '>', '-', '*', '!', '`', '<'])
 }
 
 /// Text without images, link targets, back-ticks and asterisks.
