@@ -1,9 +1,73 @@
-//! Yet to come.
+//! The hub API: `/api/v1`, for `hub`, scripts and other hubs.
+//!
+//! Errors are problems (RFC 9457), described in `error.rs`; the OpenAPI document is at
+//! `/openapi.json`.
 
-use axum::Router;
+mod accounts;
+mod error;
+mod images;
+mod input;
+mod openapi;
+mod orgs;
+mod repos;
+mod route;
+mod search;
+
+use axum::extract::OriginalUri;
+use axum::http::Method;
+use axum::middleware::from_fn;
+use axum::routing::{any, get};
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::App;
+use error::HubError;
 
-pub(crate) fn router(app: App) -> Router {
-    Router::new().with_state(app)
+/// The document that describes this API, for `hub-server openapi` as well.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().split_for_parts().1
 }
+
+/// Everything under `/api`, and `/openapi.json`.
+pub(crate) fn router(app: App) -> Router {
+    let (router, document) = described().split_for_parts();
+    router
+        // Names of repositories hold slashes, so one route serves all that is below them.
+        .route(route::REPOS_ROUTE, any(repos::dispatch))
+        .route("/openapi.json", get(async move || Json(document)))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(error::complete))
+        .with_state(app)
+}
+
+/// The routes whose documentation and mount are one thing.
+fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::Document::openapi())
+        .routes(routes!(accounts::version))
+        .routes(routes!(accounts::whoami))
+        .routes(routes!(accounts::login))
+        .routes(routes!(accounts::list_tokens, accounts::create_token))
+        .routes(routes!(accounts::delete_token))
+        .routes(routes!(accounts::create_user))
+        .routes(routes!(orgs::list_orgs, orgs::create_org))
+        .routes(routes!(orgs::show_org, orgs::edit_org, orgs::delete_org))
+        .routes(routes!(orgs::list_members))
+        .routes(routes!(orgs::set_member, orgs::remove_member))
+        .routes(routes!(repos::list_repos, repos::create_repo))
+        .routes(routes!(search::search))
+}
+
+async fn nothing_here(OriginalUri(uri): OriginalUri) -> HubError {
+    HubError::nothing_at(uri.path())
+}
+
+async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> HubError {
+    HubError::wrong_method(&method, uri.path())
+}
+
+#[cfg(test)]
+mod tests;

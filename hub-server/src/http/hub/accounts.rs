@@ -1,0 +1,130 @@
+//! Doors of who one is: signing in, tokens, users, and which program answers.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use hub_api::{
+    CreateToken, CreateUser, CreatedToken, Login, Problem, TokenView, UserView, VersionView, WhoAmI,
+};
+use hub_model::{Actor, TokenScope, UserName};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::error::HubError;
+use super::input::{Body, InPath, Who, named, word};
+use crate::App;
+use crate::services::access::AccessError;
+use crate::services::{accounts, orgs, tokens};
+
+/// What a token is called when the client gives it no name.
+const UNNAMED: &str = "hub login";
+
+/// Which program answers.
+#[utoipa::path(get, path = "/api/v1/version", tag = "accounts",
+    responses((status = 200, body = VersionView)), security(()))]
+pub(super) async fn version() -> Json<VersionView> {
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Json(VersionView { name: "hub-server".to_owned(), version })
+}
+
+/// Who the caller is.
+#[utoipa::path(get, path = "/api/v1/whoami", tag = "accounts",
+    responses((status = 200, body = WhoAmI), (status = 401, body = Problem)))]
+pub(super) async fn whoami(
+    State(app): State<App>,
+    Who(actor): Who,
+) -> Result<Json<WhoAmI>, HubError> {
+    let orgs = orgs::mine(&app, &actor).await?;
+    match &actor {
+        Actor::User(signed_in) => Ok(Json(WhoAmI::new(signed_in, orgs))),
+        Actor::Anonymous | Actor::System => Err(AccessError::Unauthenticated.into()),
+    }
+}
+
+/// Exchanges a password for a personal token.
+#[utoipa::path(post, path = "/api/v1/login", tag = "accounts", request_body = Login,
+    responses((status = 201, body = CreatedToken), (status = 401, body = Problem)), security(()))]
+pub(super) async fn login(
+    State(app): State<App>,
+    Body(login): Body<Login>,
+) -> Result<impl IntoResponse, HubError> {
+    let password = SecretString::from(login.password);
+    let signed_in = accounts::sign_in(&app, &login.username, &password).await?;
+    let (user, scope) = (signed_in.user.name.to_string(), signed_in.scope);
+    let name = login.name.unwrap_or_else(|| UNNAMED.to_owned());
+    let made = tokens::create(&app, &Actor::User(signed_in), &name, scope, None).await?;
+    Ok(created(user, made))
+}
+
+/// The personal tokens of the caller.
+#[utoipa::path(get, path = "/api/v1/tokens", tag = "accounts",
+    responses((status = 200, body = Vec<TokenView>), (status = 401, body = Problem)))]
+pub(super) async fn list_tokens(
+    State(app): State<App>,
+    Who(actor): Who,
+) -> Result<Json<Vec<TokenView>>, HubError> {
+    let tokens = tokens::list(&app, &actor).await?;
+    Ok(Json(tokens.into_iter().map(Into::into).collect()))
+}
+
+/// Makes a personal token. Its secret is shown this once.
+#[utoipa::path(post, path = "/api/v1/tokens", tag = "accounts", request_body = CreateToken,
+    responses((status = 201, body = CreatedToken), (status = 400, body = Problem)))]
+pub(super) async fn create_token(
+    State(app): State<App>,
+    Who(actor): Who,
+    Body(token): Body<CreateToken>,
+) -> Result<impl IntoResponse, HubError> {
+    let scope = match token.scope.as_deref() {
+        Some(text) => word("scope", text, TokenScope::parse, "pull, push, admin")?,
+        None => TokenScope::default(),
+    };
+    let expires_at = match token.expires_at.as_deref() {
+        Some(text) => Some(word("expiresAt", text, hub_api::parse_time, "the times of RFC 3339")?),
+        None => None,
+    };
+    let made = tokens::create(&app, &actor, &token.name, scope, expires_at).await?;
+    Ok(created(actor.name().to_owned(), made))
+}
+
+/// Revokes a personal token.
+#[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "accounts",
+    params(("id" = i64, Path, description = "Number of the token")),
+    responses((status = 204), (status = 404, body = Problem)))]
+pub(super) async fn delete_token(
+    State(app): State<App>,
+    Who(actor): Who,
+    InPath(id): InPath<i64>,
+) -> Result<StatusCode, HubError> {
+    tokens::revoke(&app, &actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a user, for administrators.
+#[utoipa::path(post, path = "/api/v1/users", tag = "accounts", request_body = CreateUser,
+    responses((status = 201, body = UserView), (status = 403, body = Problem),
+        (status = 409, body = Problem)))]
+pub(super) async fn create_user(
+    State(app): State<App>,
+    Who(actor): Who,
+    Body(user): Body<CreateUser>,
+) -> Result<impl IntoResponse, HubError> {
+    let new = accounts::NewAccount {
+        name: named("name", &user.name, UserName::parse)?,
+        password: user.password.into(),
+        admin: user.admin,
+    };
+    let user = accounts::add_user(&app, &actor, new).await?;
+    Ok((StatusCode::CREATED, Json(UserView::from(user))))
+}
+
+fn created(
+    user: String,
+    (token, secret): (hub_model::Token, SecretString),
+) -> impl IntoResponse + use<> {
+    let location = format!("/api/v1/tokens/{}", token.id);
+    let body =
+        CreatedToken { token: token.into(), user, secret: secret.expose_secret().to_owned() };
+    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
+    (StatusCode::CREATED, headers, Json(body))
+}

@@ -1,0 +1,233 @@
+//! Errors of the hub API: the one place that chooses a status for a failure of a service, and
+//! that logs failures of the hub itself.
+
+use std::error::Error;
+
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use hub_api::{PROBLEM_MEDIA_TYPE, Problem};
+use hub_model::NameError;
+
+use crate::http::RequestId;
+use crate::services::access::AccessError;
+use crate::services::accounts::{AccountError, SignInError};
+use crate::services::images::ImageError;
+use crate::services::orgs::OrgError;
+use crate::services::repos::RepoError;
+use crate::services::search::SearchError;
+use crate::services::tokens::TokenError;
+
+/// An answer that is a [`Problem`].
+#[derive(Debug, Clone)]
+pub(super) struct HubError(pub(super) Box<Problem>);
+
+impl HubError {
+    fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self(Box::new(Problem::new(status.as_u16(), code, detail)))
+    }
+
+    /// A field of the input that breaks a rule.
+    pub(super) fn invalid(field: &str, rule: impl Into<String>) -> Self {
+        Self(Box::new(Problem::invalid(field, rule)))
+    }
+
+    /// A name in the path or in the input that breaks a rule.
+    pub(super) fn name(field: &str, error: &NameError) -> Self {
+        Self::invalid(field, error.to_string())
+    }
+
+    pub(super) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", detail)
+    }
+
+    /// An image without a README.
+    pub(super) fn no_docs(name: &str) -> Self {
+        let error = Self::new(StatusCode::NOT_FOUND, "no_docs", format!("`{name}` has no README"));
+        error.hint(format!("hub describe {name} -o README.md"))
+    }
+
+    /// Nothing is served at this path.
+    pub(super) fn nothing_at(path: &str) -> Self {
+        Self::not_found(format!("nothing is served at {path}")).hint("see /openapi.json")
+    }
+
+    /// The path is served, but not with this method.
+    pub(super) fn wrong_method(method: &Method, path: &str) -> Self {
+        let detail = format!("{method} does nothing at {path}");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+            .hint("see /openapi.json")
+    }
+
+    /// A body that cannot be read.
+    pub(super) fn body(status: StatusCode, detail: impl Into<String>) -> Self {
+        let code = if status == StatusCode::PAYLOAD_TOO_LARGE { "too_large" } else { "invalid" };
+        Self::new(status, code, detail)
+    }
+
+    fn unauthenticated(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
+            .hint("run hub login, or send a token as Authorization: Bearer hub_pat_…")
+    }
+
+    fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", detail)
+    }
+
+    /// A failure of the hub: told in the log with its chain, to the caller as a fixed text.
+    fn failed(error: &(dyn Error + 'static), full: bool) -> Self {
+        tracing::error!(error, "request failed");
+        if full {
+            let text = "the hub has no room left";
+            return Self::new(StatusCode::INSUFFICIENT_STORAGE, "server_error", text);
+        }
+        let text = "the hub failed, its log says more under the id of this request";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", text)
+    }
+
+    fn hint(self, hint: impl Into<String>) -> Self {
+        Self(Box::new(self.0.hint(hint)))
+    }
+}
+
+impl IntoResponse for HubError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::BAD_GATEWAY);
+        let mut response = (status, Json(&*self.0)).into_response();
+        let kind = HeaderValue::from_static(PROBLEM_MEDIA_TYPE);
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer realm=\"hub\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        // `complete` adds what only the request knows.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Puts the request's id and path into problems.
+pub(super) async fn complete(request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    let Some(HubError(mut problem)) = response.extensions_mut().remove::<HubError>() else {
+        return response;
+    };
+    problem.request_id = id;
+    problem.instance = Some(path);
+    let (mut parts, _) = response.into_parts();
+    // It counted the bytes of the body before.
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let (_, body) = Json(problem).into_response().into_parts();
+    Response::from_parts(parts, body)
+}
+
+impl From<AccessError> for HubError {
+    fn from(error: AccessError) -> Self {
+        let text = error.to_string();
+        match &error {
+            AccessError::Unauthenticated => Self::unauthenticated(text),
+            AccessError::Forbidden { .. } | AccessError::NotAdministrator => {
+                Self::new(StatusCode::FORBIDDEN, "forbidden", text)
+            }
+            AccessError::Narrow { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", text)
+                .hint("use a token of a wider scope"),
+            AccessError::Hidden { .. } => Self::not_found(text),
+            AccessError::Db(cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<SignInError> for HubError {
+    fn from(error: SignInError) -> Self {
+        match &error {
+            SignInError::Wrong | SignInError::Disabled => Self::unauthenticated(error.to_string()),
+            SignInError::Hash(_) => Self::failed(&error, false),
+            SignInError::Db(cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<AccountError> for HubError {
+    fn from(error: AccountError) -> Self {
+        let text = error.to_string();
+        match error {
+            AccountError::Access(error) => error.into(),
+            AccountError::Taken { .. } => Self::conflict(text),
+            AccountError::PasswordLength { .. } => Self::invalid("password", text),
+            AccountError::WrongPassword => Self::invalid("old", text),
+            AccountError::Unknown { .. } => Self::not_found(text),
+            AccountError::Hash(_) => Self::failed(&error, false),
+            AccountError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<TokenError> for HubError {
+    fn from(error: TokenError) -> Self {
+        let text = error.to_string();
+        match error {
+            TokenError::Access(error) => error.into(),
+            TokenError::Name { .. } => Self::invalid("name", text),
+            TokenError::Ended => Self::invalid("expiresAt", text),
+            TokenError::Wider { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
+            TokenError::Unknown { .. } => Self::not_found(text),
+            TokenError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<OrgError> for HubError {
+    fn from(error: OrgError) -> Self {
+        let text = error.to_string();
+        match error {
+            OrgError::Access(error) => error.into(),
+            OrgError::Taken { .. } | OrgError::NotEmpty { .. } | OrgError::LastOwner { .. } => {
+                Self::conflict(text)
+            }
+            OrgError::UnknownUser { .. } | OrgError::NotMember { .. } => Self::not_found(text),
+            OrgError::TooLong { what, .. } => Self::invalid(what, text),
+            OrgError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<RepoError> for HubError {
+    fn from(error: RepoError) -> Self {
+        let text = error.to_string();
+        match error {
+            RepoError::Access(error) => error.into(),
+            RepoError::Taken { .. } => Self::conflict(text),
+            RepoError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<ImageError> for HubError {
+    fn from(error: ImageError) -> Self {
+        let text = error.to_string();
+        match error {
+            ImageError::Access(error) => error.into(),
+            ImageError::Unknown { .. } | ImageError::NoDocument { .. } => Self::not_found(text),
+            ImageError::Cursor { .. } => Self::invalid("before", text),
+            ImageError::Name(_) => Self::invalid("tag", text),
+            ImageError::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
+            }
+            ImageError::Icon => Self::invalid("icon", text),
+            ImageError::Field { field, reason } => Self::invalid(field.as_str(), reason),
+            ImageError::ByDocument { field } => Self::invalid(field.as_str(), text),
+            ImageError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+            ImageError::Blob(_) => Self::failed(&error, false),
+        }
+    }
+}
+
+impl From<SearchError> for HubError {
+    fn from(error: SearchError) -> Self {
+        Self::failed(&error, false)
+    }
+}

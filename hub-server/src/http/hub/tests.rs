@@ -1,0 +1,159 @@
+//! The surface as its callers see it.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode, header};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::*;
+use crate::services::accounts::{self, NewAccount};
+use hub_model::Actor;
+
+/// Asks as `user`, whose password is known; answers status and JSON.
+async fn ask(app: &App, user: &str, line: &str, body: Option<Value>) -> (StatusCode, Value) {
+    let (method, path) = line.split_once(' ').unwrap();
+    let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap());
+    if !user.is_empty() {
+        let pair = base64::Engine::encode(
+            &base64::prelude::BASE64_STANDARD,
+            format!("{user}:correct horse"),
+        );
+        request = request.header(header::AUTHORIZATION, format!("Basic {pair}"));
+    }
+    let body = match body {
+        Some(json) => {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+            Body::from(json.to_string())
+        }
+        None => Body::empty(),
+    };
+    let request = request.uri(path).body(body).unwrap();
+    let response = router(app.clone()).oneshot(request).await.unwrap();
+    let status = response.status();
+    let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+}
+
+async fn user(app: &App, name: &str) {
+    let new =
+        NewAccount { name: name.parse().unwrap(), password: "correct horse".into(), admin: false };
+    accounts::add_user(app, &Actor::System, new).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_failure_is_a_problem() {
+    let (app, _dir) = App::for_tests().await;
+    user(&app, "ana").await;
+    for (who, line, status, code) in [
+        ("", "GET /api/v1/nothing", 404, "not_found"),
+        ("", "GET /api/v2", 404, "not_found"),
+        ("", "DELETE /api/v1/version", 405, "method_not_allowed"),
+        ("", "POST /api/v1/repos/ana/app", 405, "method_not_allowed"),
+        ("", "GET /api/v1/repos/ana/app/-/nothing", 404, "not_found"),
+        ("", "GET /api/v1/repos/ANA/app", 400, "invalid"),
+        ("", "GET /api/v1/repos/ana/app", 404, "not_found"),
+        ("", "GET /api/v1/whoami", 401, "unauthenticated"),
+        ("bob", "GET /api/v1/orgs", 401, "unauthenticated"),
+        ("", "GET /api/v1/orgs?limit=x", 400, "invalid"),
+        ("ana", "GET /api/v1/orgs/none", 404, "not_found"),
+        ("ana", "DELETE /api/v1/tokens/99", 404, "not_found"),
+    ] {
+        let (found, body) = ask(&app, who, line, None).await;
+        assert_eq!((found.as_u16(), body["code"].as_str()), (status, Some(code)), "{line}: {body}");
+        assert_eq!(body["status"], status, "{line}");
+        let path = line.split([' ', '?']).nth(1).unwrap();
+        assert_eq!(body["instance"], path, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_becomes_a_token_that_is_shown_once() {
+    let (app, _dir) = App::for_tests().await;
+    user(&app, "ana").await;
+    let login = json!({"username": "ana", "password": "correct horse", "name": "laptop"});
+    let (status, made) = ask(&app, "", "POST /api/v1/login", Some(login)).await;
+    assert_eq!(status, StatusCode::CREATED);
+    assert!(made["secret"].as_str().unwrap().starts_with("hub_pat_"), "{made}");
+    assert_eq!(made["user"], "ana");
+    let (_, list) = ask(&app, "ana", "GET /api/v1/tokens", None).await;
+    assert_eq!(list[0]["name"], "laptop");
+    assert!(list[0]["secret"].is_null());
+
+    let wrong = json!({"username": "ana", "password": "wrong"});
+    let (status, _) = ask(&app, "", "POST /api/v1/login", Some(wrong)).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn an_image_is_declared_described_and_deleted() {
+    let (app, _dir) = App::for_tests().await;
+    user(&app, "ana").await;
+    let tag = "/api/v1/repos/ana/team/app/-/tags/v1";
+    let declared = json!({"detail": {"title": "An app"}});
+    let (status, img) = ask(&app, "ana", &format!("PUT {tag}"), Some(declared)).await;
+    assert_eq!(status, StatusCode::OK, "{img}");
+    assert_eq!((&img["state"], &img["latest"]), (&json!("declared"), &json!(false)));
+
+    let edit = json!({"set": {"keywords": ["a", "b"]}, "docs": "# Hello", "source": "cli"});
+    let (status, said) = ask(&app, "ana", &format!("PATCH {tag}/detail"), Some(edit)).await;
+    assert_eq!(status, StatusCode::OK, "{said}");
+    assert_eq!(said["sources"]["keywords"], "cli");
+
+    let (_, img) = ask(&app, "", &format!("GET {tag}"), None).await;
+    assert_eq!(img["detailInfo"]["title"], "An app");
+    assert_eq!(img["detailInfo"]["keywords"], json!(["a", "b"]));
+    let (_, page) = ask(&app, "", "GET /api/v1/repos/ana/team/app/-/tags", None).await;
+    assert_eq!((&page["total"], &page["items"][0]["tag"]), (&json!(1), &json!("v1")));
+
+    for (bad, field) in [
+        (json!({"set": {"colour": "red"}}), "colour"),
+        (json!({"set": {"url": "nowhere"}}), "url"),
+        (json!({"icon": {"mediaType": "image/png", "data": "?"}}), "icon"),
+    ] {
+        let (status, body) = ask(&app, "ana", &format!("PATCH {tag}/detail"), Some(bad)).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+        assert_eq!(body["errors"][0]["field"], field);
+    }
+    let (status, _) = ask(&app, "", &format!("DELETE {tag}"), None).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let (status, _) = ask(&app, "ana", &format!("DELETE {tag}"), None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_private_repository_is_shown_to_its_members_only() {
+    let (app, _dir) = App::for_tests().await;
+    user(&app, "ana").await;
+    user(&app, "bob").await;
+    let new = json!({"name": "ana/app", "visibility": "private"});
+    let (status, repo) = ask(&app, "ana", "POST /api/v1/repos", Some(new)).await;
+    assert_eq!((status, &repo["visibility"]), (StatusCode::CREATED, &json!("private")));
+    let line = "GET /api/v1/repos/ana/app";
+    assert_eq!(ask(&app, "bob", line, None).await.0, StatusCode::NOT_FOUND);
+    let (_, repo) = ask(&app, "ana", line, None).await;
+    assert_eq!(repo["may"], json!({"push": true, "delete": true, "administer": true}));
+    assert_eq!(repo["latestTag"], Value::Null);
+
+    let member = Some(json!({"role": "pull"}));
+    let (status, _) = ask(&app, "ana", "PUT /api/v1/orgs/ana/members/bob", member).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(ask(&app, "bob", line, None).await.0, StatusCode::OK);
+    let (status, body) =
+        ask(&app, "bob", "PATCH /api/v1/repos/ana/app", Some(json!({"visibility": "public"})))
+            .await;
+    assert_eq!((status, &body["code"]), (StatusCode::FORBIDDEN, &json!("forbidden")));
+}
+
+#[test]
+fn the_document_describes_every_path() {
+    let document = serde_json::to_value(openapi()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let mut lines: Vec<_> = paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().keys().map(move |method| format!("{method} {path}"))
+        })
+        .collect();
+    lines.sort();
+    insta::assert_snapshot!(lines.join("\n"), @"");
+}
