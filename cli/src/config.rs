@@ -124,11 +124,10 @@ impl Config {
     /// A usage failure when none is known, or an address is wrong.
     pub(crate) fn server(&self, host: Option<&str>) -> Result<Server, Failure> {
         if let Some(text) = host.or(self.server.as_deref()) {
-            let bare = text.split_once("://").map_or(text, |(_, rest)| rest).trim_end_matches('/');
-            let known = self.file.contexts.values().find(|known| known.host() == bare);
-            return match known {
-                Some(known) if !text.contains("://") => known.address(self.plain_http),
-                _ => Server::parse(text, self.plain_http),
+            let is_named = |known: &&ContextSettings| known.server == text || known.host() == text;
+            return match self.file.contexts.values().find(is_named) {
+                Some(known) => known.address(self.plain_http),
+                None => Server::parse(text, self.plain_http),
             };
         }
         match self.context() {

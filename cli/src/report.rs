@@ -53,7 +53,7 @@ impl Exit {
             Self::Failed => "failed",
             Self::Usage => "usage",
             Self::NotFound => "not_found",
-            Self::Denied => "forbidden",
+            Self::Denied => "unauthenticated",
             Self::Conflict => "conflict",
             Self::Network => "network",
             Self::Partial => "partial",

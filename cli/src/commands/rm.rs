@@ -25,7 +25,6 @@ pub(crate) struct How {
 pub(crate) async fn rm(text: &str, how: How, context: &Context) -> Result<Exit> {
     let reference = image(text)?;
     let repo = repo_name(&reference)?;
-    let server = context.server(reference.host.as_deref())?;
     let tag = match (&reference.tag, how.whole_repo) {
         (None, true) => None,
         (Some(tag), false) => Some(tag),
@@ -40,6 +39,7 @@ pub(crate) async fn rm(text: &str, how: How, context: &Context) -> Result<Exit> 
                 .into());
         }
     };
+    let server = context.server(reference.host.as_deref())?;
     let api = context.api(&server).await?;
     let what = match tag {
         Some(tag) => format!("{server}/{repo}:{tag}"),
