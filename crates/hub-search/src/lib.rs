@@ -1,63 +1,176 @@
-//! The search index.
-use hub_model::{SearchDoc, SearchHits, SearchQuery};
+//! The search index: one document per repository, asked with what the caller may see.
+//!
+//! The index is derived data. The database is the truth; whoever owns an [`Index`] follows the
+//! outbox, hands changed documents over in a [`Batch`] and lets the batch carry the position
+//! reached. The position is part of the commit, so a crash repeats at most what was not committed
+//! ([`Index::position`]). An index that is missing, damaged or of another version is opened
+//! empty and called stale; [`Index::rebuild`] fills a new one while the old one answers.
+//!
+//! Text is analysed here and not by the engine: words in Latin letters, pairs of characters where
+//! a script has no blanks. Queries are built from the same tokens; there is no syntax that could
+//! be wrong, so every text has an answer. What the caller may see is a clause of the query:
+//! neither a page nor a total tells about anything else.
+//!
+//! This package must not know where documents come from, nor how results are shown: it answers
+//! rows and scores. Everything blocks; servers call it on a thread that may.
+//!
+//! ```
+//! use hub_model::{AccessTerms, SearchDoc, SearchQuery, Visibility};
+//! use hub_search::{Batch, Index};
+//!
+//! let index = Index::in_memory()?;
+//! let operator = SearchDoc {
+//!     repo_id: 7,
+//!     name: "labring/mysql-op".to_owned(),
+//!     visibility: Visibility::Public,
+//!     description: "Runs MySQL on Kubernetes. 数据库运维".to_owned(),
+//!     ..SearchDoc::default()
+//! };
+//! index.apply(&Batch { put: vec![operator], remove: vec![], position: 1 })?;
+//!
+//! for text in ["mysql-op", "MySQL", "mys", "数据库", "docker pull hub.example.com/labring/mysql-op:v1"] {
+//!     let query = SearchQuery {
+//!         text: text.to_owned(),
+//!         org: None,
+//!         keyword: None,
+//!         access: AccessTerms::PublicAnd(vec![]),
+//!         offset: 0,
+//!         limit: 10,
+//!     };
+//!     assert_eq!(index.search(&query)?.hits[0].repo_id, 7, "{text}");
+//! }
+//! # Ok::<(), hub_search::SearchError>(())
+//! ```
+
+mod error;
+mod folders;
+mod query;
+mod ranking;
+mod readme;
+mod reference;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod text;
+mod writer;
+
+use std::fmt;
 use std::path::Path;
-/// .
-#[derive(Debug, Clone)]
-pub struct Index;
-/// .
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use arc_swap::ArcSwap;
+use hub_model::{SearchDoc, SearchHits, SearchQuery};
+
+pub use self::error::SearchError;
+use self::folders::Home;
+use self::writer::{Desk, Live};
+
+/// A handle to the index; clones are the same index.
+#[derive(Clone)]
+pub struct Index(Arc<Inner>);
+
+struct Inner {
+    /// What answers.
+    live: ArcSwap<Live>,
+    /// What changes it, one caller at a time.
+    desk: Desk,
+}
+
+/// An index that was opened.
 #[derive(Debug)]
 pub struct Opened {
-    /// .
+    /// The index.
     pub index: Index,
-    /// .
+    /// Whether it is empty because it was missing, damaged or of another version. It stays stale,
+    /// also after a restart, until [`Index::rebuild`].
     pub stale: bool,
 }
-/// .
+
+/// Changes for one commit.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// .
+    /// Documents that are new or changed; a name that is there already is replaced.
     pub put: Vec<SearchDoc>,
-    /// .
+    /// Full names of repositories that are gone; applied before `put`.
     pub remove: Vec<String>,
-    /// .
+    /// Number of the last letter that is dealt with.
     pub position: i64,
 }
-/// .
-#[derive(Debug, thiserror::Error)]
-#[error("could not {doing}")]
-pub struct SearchError {
-    /// What was being done.
-    pub doing: &'static str,
-    #[source]
-    source: tantivy::TantivyError,
-}
+
 impl Index {
-    /// .
-    pub fn open(_dir: &Path) -> Result<Opened, SearchError> {
-        todo!()
+    /// Opens the index in the folder `dir`, or makes an empty one.
+    ///
+    /// # Errors
+    ///
+    /// [`SearchError::Busy`] when another process has it open; [`SearchError::Io`] when the folder
+    /// cannot be written to. A damaged index is no error but stale.
+    pub fn open(dir: &Path) -> Result<Opened, SearchError> {
+        let (home, found) = Home::open(dir)?;
+        let stale = found.is_none();
+        let (live, desk) = Desk::open(home, found)?;
+        let index = Self(Arc::new(Inner { live: ArcSwap::from_pointee(live), desk }));
+        Ok(Opened { index, stale })
     }
-    /// .
-    pub fn in_memory() -> Result<Index, SearchError> {
-        todo!()
+
+    /// An empty index in memory.
+    ///
+    /// # Errors
+    ///
+    /// When its threads cannot be started.
+    pub fn in_memory() -> Result<Self, SearchError> {
+        let (live, desk) = Desk::open(Home::memory(), None)?;
+        Ok(Self(Arc::new(Inner { live: ArcSwap::from_pointee(live), desk })))
     }
-    /// .
-    pub fn apply(&self, _batch: &Batch) -> Result<(), SearchError> {
-        todo!()
+
+    /// Applies `batch` in one commit; searches that begin afterwards see all of it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; then nothing of the batch is applied.
+    pub fn apply(&self, batch: &Batch) -> Result<(), SearchError> {
+        self.0.desk.apply(&self.0.live, batch)
     }
-    /// .
+
+    /// Position of the last commit, 0 for a fresh index.
+    #[must_use]
     pub fn position(&self) -> i64 {
-        todo!()
+        self.0.live.load().position.load(Ordering::Acquire)
     }
-    /// .
+
+    /// Replaces everything by `docs` and returns their number.
+    ///
+    /// The old index answers until the new one is complete; [`Index::apply`] waits meanwhile.
+    /// `position` is that of the outbox before the first document was read: letters that arrived
+    /// while reading are then applied once more, which does no harm.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the old index goes on.
     pub fn rebuild(
         &self,
-        _docs: impl Iterator<Item = SearchDoc>,
-        _position: i64,
+        docs: impl Iterator<Item = SearchDoc>,
+        position: i64,
     ) -> Result<u64, SearchError> {
-        todo!()
+        self.0.desk.rebuild(&self.0.live, docs, position)
     }
-    /// .
-    pub fn search(&self, _query: &SearchQuery) -> Result<SearchHits, SearchError> {
-        todo!()
+
+    /// Answers `query`.
+    ///
+    /// Without text: everything, newest upload first. With text: what fits, best first, and the
+    /// total then counts what is above the cut-off among the best thousand. Text without any
+    /// letter or digit finds nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read; never because of the text.
+    pub fn search(&self, query: &SearchQuery) -> Result<SearchHits, SearchError> {
+        ranking::search(&self.0.live.load(), query)
+    }
+}
+
+impl fmt::Debug for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Index").field("position", &self.position()).finish_non_exhaustive()
     }
 }

@@ -1,0 +1,193 @@
+//! Opening, changing, rebuilding.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::SearchError;
+
+fn open(dir: &Path) -> (Index, bool) {
+    let opened = Index::open(dir).unwrap();
+    (opened.index, opened.stale)
+}
+
+/// An index in `dir` that holds `docs` and counts.
+fn built(dir: &Path, docs: Vec<SearchDoc>, position: i64) -> Index {
+    let (index, _) = open(dir);
+    index.rebuild(docs.into_iter(), position).unwrap();
+    index
+}
+
+fn folders(dir: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.is_dir()).collect()
+}
+
+fn total(index: &Index) -> usize {
+    index.search(&query("")).unwrap().total
+}
+
+#[test]
+fn an_update_replaces_and_a_removal_removes() {
+    let index = index(vec![doc("a/one", "first"), doc("a/two", "second")]);
+    put(&index, vec![doc("a/one", "changed")], 2);
+    assert!(ask(&index, &query("first"), &["a/one"]).is_empty());
+    assert_eq!(ask(&index, &query("changed"), &["a/one"]), ["a/one"]);
+    assert_eq!(total(&index), 2);
+
+    let gone = vec!["a/one".to_owned(), "a/never".to_owned()];
+    index.apply(&Batch { put: vec![], remove: gone, position: 3 }).unwrap();
+    assert!(ask(&index, &query("one"), &["a/one"]).is_empty());
+    assert_eq!((total(&index), index.position()), (1, 3));
+}
+
+#[test]
+fn a_repository_that_becomes_private_disappears_at_once() {
+    let index = index(vec![doc("a/one", "")]);
+    put(&index, vec![SearchDoc { visibility: Visibility::Private, ..doc("a/one", "") }], 2);
+    assert_eq!(total(&index), 0);
+}
+
+#[test]
+fn one_batch_may_remove_and_put_the_same_name() {
+    let index = index(vec![doc("a/one", "")]);
+    let again = SearchDoc { repo_id: 42, ..doc("a/one", "") };
+    let put = vec![doc("a/one", "older"), again];
+    index.apply(&Batch { put, remove: vec!["a/one".to_owned()], position: 2 }).unwrap();
+    let hits = index.search(&query("one")).unwrap();
+    assert_eq!((hits.total, hits.hits[0].repo_id), (1, 42));
+}
+
+#[test]
+fn documents_and_position_survive_reopening() {
+    let dir = TempDir::new().unwrap();
+    let index = built(dir.path(), vec![doc("a/one", "")], 5);
+    put(&index, vec![doc("a/two", "")], 9);
+    index.apply(&Batch { position: 12, ..Batch::default() }).unwrap();
+    assert_eq!(index.position(), 12);
+    drop(index);
+
+    let (index, stale) = open(dir.path());
+    assert!(!stale);
+    assert_eq!((index.position(), total(&index)), (12, 2));
+}
+
+#[test]
+fn a_new_index_stays_stale_until_it_is_rebuilt() {
+    let dir = TempDir::new().unwrap();
+    let (index, stale) = open(&dir.path().join("not/there/yet"));
+    assert!(stale);
+    assert_eq!((index.position(), total(&index)), (0, 0));
+    put(&index, vec![doc("a/one", "")], 3);
+    assert_eq!(total(&index), 1, "it works meanwhile");
+    drop(index);
+
+    let (index, stale) = open(&dir.path().join("not/there/yet"));
+    assert!(stale, "one letter is not everything");
+    index.rebuild(std::iter::empty(), 3).unwrap();
+    drop(index);
+    assert!(!open(&dir.path().join("not/there/yet")).1);
+}
+
+#[test]
+fn a_damaged_index_is_stale_and_empty() {
+    let damage: [fn(&Path); 4] = [
+        |folder| fs::write(folder.join("meta.json"), "{").unwrap(),
+        |folder| fs::remove_file(folder.join("meta.json")).unwrap(),
+        |folder| fs::remove_file(segment_file(folder)).unwrap(),
+        |folder| {
+            let file = segment_file(folder);
+            let mut bytes = fs::read(&file).unwrap();
+            bytes[0] ^= 0xff;
+            fs::remove_file(&file).unwrap();
+            fs::write(file, bytes).unwrap();
+        },
+    ];
+    for (number, damage) in damage.iter().enumerate() {
+        let dir = TempDir::new().unwrap();
+        drop(built(dir.path(), vec![doc("a/one", "words")], 5));
+        damage(&folders(dir.path())[0]);
+        let (index, stale) = open(dir.path());
+        assert!(stale, "{number}");
+        assert_eq!((index.position(), total(&index)), (0, 0), "{number}");
+        assert_eq!(folders(dir.path()).len(), 1, "{number}: the damaged one is gone");
+    }
+}
+
+fn segment_file(folder: &Path) -> PathBuf {
+    let mut paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.find(|path| path.extension().is_some_and(|end| end == "idx")).unwrap()
+}
+
+#[test]
+fn an_index_of_another_version_is_stale() {
+    let dir = TempDir::new().unwrap();
+    drop(built(dir.path(), vec![doc("a/one", "")], 5));
+    fs::write(folders(dir.path())[0].join("VERSION"), "0").unwrap();
+    assert!(open(dir.path()).1);
+}
+
+#[test]
+fn an_unfinished_rebuild_does_not_count() {
+    let dir = TempDir::new().unwrap();
+    drop(built(dir.path(), vec![doc("a/one", "")], 5));
+    fs::create_dir(dir.path().join("index-99")).unwrap();
+    fs::write(dir.path().join("index-99/meta.json"), "half").unwrap();
+    let (index, stale) = open(dir.path());
+    assert!(!stale);
+    assert_eq!((index.position(), folders(dir.path()).len()), (5, 1));
+}
+
+#[test]
+fn two_owners_of_one_folder_are_refused() {
+    let dir = TempDir::new().unwrap();
+    let first = built(dir.path(), vec![doc("a/one", "")], 5);
+    assert!(matches!(Index::open(dir.path()), Err(SearchError::Busy { .. })));
+    assert_eq!(total(&first), 1, "the owner is not disturbed");
+}
+
+#[test]
+fn a_rebuild_replaces_everything_and_removes_the_old_folder() {
+    let dir = TempDir::new().unwrap();
+    let index = built(dir.path(), vec![doc("a/old", "")], 5);
+    let fresh = vec![doc("a/new", ""), doc("a/newer", "")];
+    assert_eq!(index.rebuild(fresh.into_iter(), 8).unwrap(), 2);
+    assert_eq!((total(&index), index.position()), (2, 8));
+    assert!(ask(&index, &query("old"), &[]).is_empty());
+    assert_eq!(folders(dir.path()).len(), 1);
+    put(&index, vec![doc("a/newest", "")], 9);
+    assert_eq!((total(&index), index.position()), (3, 9));
+}
+
+#[test]
+fn readers_are_answered_during_rebuilds() {
+    let dir = TempDir::new().unwrap();
+    let docs = || (0..200).map(|n| doc(&format!("org/tool-{n}"), "a tool for everything"));
+    let index = built(dir.path(), docs().collect(), 1);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let readers = [(); 2].map(|()| {
+            scope.spawn(|| {
+                let mut answers = 0;
+                while !done.load(Ordering::Relaxed) || answers == 0 {
+                    assert_eq!(total(&index), 200);
+                    assert_eq!(index.search(&query("tool")).unwrap().total, 200);
+                    answers += 1;
+                }
+                answers
+            })
+        });
+        for position in 2..6 {
+            index.rebuild(docs(), position).unwrap();
+            put(&index, docs().take(3).collect(), position);
+        }
+        done.store(true, Ordering::Relaxed);
+        for reader in readers {
+            assert!(reader.join().unwrap() > 0);
+        }
+    });
+    assert_eq!((index.position(), folders(dir.path()).len()), (5, 1));
+}

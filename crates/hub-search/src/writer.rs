@@ -1,0 +1,163 @@
+//! The one place that changes the index.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use hub_model::SearchDoc;
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument};
+
+use crate::error::Doing as _;
+use crate::folders::{self, Home, Housed};
+use crate::schema::{self, Fields};
+use crate::{Batch, SearchError};
+
+/// Memory that a writer fills before it writes a segment, in bytes. Source: 15 MB is the
+/// engine's least.
+const HEAP_BYTES: usize = 30_000_000;
+
+/// An index that answers.
+pub(crate) struct Live {
+    pub(crate) reader: IndexReader,
+    pub(crate) fields: Fields,
+    pub(crate) position: AtomicI64,
+}
+
+impl Live {
+    fn open(index: &Index) -> Result<Self, SearchError> {
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into();
+        Ok(Self {
+            reader: reader.doing("open the search index for reading")?,
+            fields: schema::schema().1,
+            position: AtomicI64::new(folders::position(index).unwrap_or(0)),
+        })
+    }
+}
+
+/// Writes, one caller at a time.
+///
+/// The writer lives as long as its index: dropping one stops the merges that keep the number of
+/// segments small.
+pub(crate) struct Desk {
+    home: Home,
+    pen: Mutex<Pen>,
+}
+
+struct Pen {
+    writer: IndexWriter,
+    folder: Option<PathBuf>,
+}
+
+impl Desk {
+    /// Opens `found`, or an empty index.
+    pub(crate) fn open(home: Home, found: Option<Housed>) -> Result<(Live, Self), SearchError> {
+        let Housed { index, folder } = match found {
+            Some(found) => found,
+            None => home.fresh()?,
+        };
+        let pen = Mutex::new(Pen { writer: writer(&index)?, folder });
+        Ok((Live::open(&index)?, Self { home, pen }))
+    }
+
+    pub(crate) fn apply(&self, live: &ArcSwap<Live>, batch: &Batch) -> Result<(), SearchError> {
+        // A panic leaves no more than uncommitted documents, which their letters bring again.
+        let mut pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only now: a rebuild may have swapped it while this call waited for the pen.
+        let live = live.load_full();
+        let written = write(&mut pen.writer, &live.fields, batch);
+        if written.is_err() {
+            // The next commit must not carry half of this batch. Its own failure says no more
+            // than the first one.
+            let _ = pen.writer.rollback();
+            return written;
+        }
+        live.reader.reload().doing("open the new state of the search index")?;
+        live.position.store(batch.position, Ordering::Release);
+        Ok(())
+    }
+
+    pub(crate) fn rebuild(
+        &self,
+        live: &ArcSwap<Live>,
+        docs: impl Iterator<Item = SearchDoc>,
+        position: i64,
+    ) -> Result<u64, SearchError> {
+        let mut pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        let Housed { index, folder } = self.home.fresh()?;
+        match fill(&index, folder.as_ref(), docs, position) {
+            Ok((fresh, writer, count)) => {
+                let old = std::mem::replace(&mut *pen, Pen { writer, folder });
+                live.store(fresh.into());
+                retire(old);
+                Ok(count)
+            }
+            Err(error) => {
+                folder.as_deref().inspect(|folder| folders::remove(folder));
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Fills an empty index and lets it count.
+fn fill(
+    index: &Index,
+    folder: Option<&PathBuf>,
+    docs: impl Iterator<Item = SearchDoc>,
+    position: i64,
+) -> Result<(Live, IndexWriter, u64), SearchError> {
+    let fields = schema::schema().1;
+    let mut writer = writer(index)?;
+    let mut count = 0;
+    for doc in docs {
+        add(&writer, &fields, &doc)?;
+        count += 1;
+    }
+    commit(&mut writer, position)?;
+    let live = Live::open(index)?;
+    if let Some(folder) = folder {
+        folders::complete(folder)?;
+    }
+    Ok((live, writer, count))
+}
+
+/// Ends a writer that is no longer needed. Searches that began on its files finish: they hold them
+/// open.
+fn retire(old: Pen) {
+    // Its merges would write into the folder while it is removed; what they say matters no more.
+    let _ = old.writer.wait_merging_threads();
+    if let Some(folder) = old.folder {
+        folders::remove(&folder);
+    }
+}
+
+fn writer(index: &Index) -> Result<IndexWriter, SearchError> {
+    index.writer_with_num_threads(1, HEAP_BYTES).doing("open the search index for writing")
+}
+
+fn write(writer: &mut IndexWriter, fields: &Fields, batch: &Batch) -> Result<(), SearchError> {
+    for name in &batch.remove {
+        writer.delete_term(fields.key(name));
+    }
+    for doc in &batch.put {
+        writer.delete_term(fields.key(&doc.name));
+        add(writer, fields, doc)?;
+    }
+    commit(writer, batch.position)
+}
+
+fn add(
+    writer: &IndexWriter<TantivyDocument>,
+    fields: &Fields,
+    doc: &SearchDoc,
+) -> Result<(), SearchError> {
+    let added = writer.add_document(fields.document(doc));
+    added.map(drop).doing("add a document to the search index")
+}
+
+fn commit(writer: &mut IndexWriter, position: i64) -> Result<(), SearchError> {
+    let mut prepared = writer.prepare_commit().doing("write the search index")?;
+    prepared.set_payload(&position.to_string());
+    prepared.commit().map(drop).doing("commit to the search index")
+}
