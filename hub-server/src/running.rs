@@ -213,3 +213,57 @@ fn lock(data: &Path) -> Result<File, StartError> {
         Err(TryLockError::Error(source)) => Err(wrong(source)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn get(url: &str) -> (u16, String) {
+        let client = hub_registry_client::http::builder().no_proxy().build().unwrap();
+        let answer = client.get(url).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn it_starts_on_a_free_port_gets_ready_and_gives_the_folder_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("absent");
+        let running = start(Config::local(&data)).await.unwrap();
+        let (status, text) = get(&format!("{}/readyz", running.url())).await;
+        assert_eq!((status, text.lines().count()), (200, 4), "{text}");
+
+        running.app.drain();
+        let (status, text) = get(&format!("{}/readyz", running.url())).await;
+        assert_eq!((status, text.contains("draining: yes")), (503, true), "{text}");
+        assert_eq!(get(&format!("{}/healthz", running.url())).await.0, 200);
+
+        let second = start(Config::local(&data)).await;
+        assert!(matches!(second, Err(StartError::Taken { .. })));
+        running.stop().await;
+        start(Config::local(&data)).await.unwrap().stop().await;
+    }
+
+    #[tokio::test]
+    async fn an_index_that_was_deleted_comes_back() {
+        use hub_model::{Actor, Visibility};
+
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config::local(dir.path());
+        let running = start(config.clone()).await.unwrap();
+        let name = "labring/app".parse().unwrap();
+        let (app, system) = (&running.app, Actor::System);
+        crate::services::orgs::create(app, &system, &"labring".parse().unwrap(), "", "")
+            .await
+            .unwrap();
+        crate::services::repos::create(app, &system, &name, Visibility::Public).await.unwrap();
+        running.app.settle().await.unwrap();
+        let position = running.app.index.position();
+        running.stop().await;
+
+        fs::remove_dir_all(config.index_dir()).unwrap();
+        let running = start(config).await.unwrap();
+        running.app.settle().await.unwrap();
+        assert_eq!(running.app.index.position(), position);
+        running.stop().await;
+    }
+}

@@ -60,13 +60,12 @@ impl Passwords {
         let password = password.clone();
         self.work(move || {
             let secret = password.expose_secret().as_bytes();
-            match stored.as_deref().map(PasswordHash::new) {
-                Some(Ok(hash)) => Argon2::default().verify_password(secret, &hash).is_ok(),
-                Some(Err(_)) | None => {
-                    let _ = Argon2::default().hash_password(secret);
-                    false
-                }
+            let hash = stored.as_deref().and_then(|stored| PasswordHash::new(stored).ok());
+            if let Some(hash) = hash {
+                return Argon2::default().verify_password(secret, &hash).is_ok();
             }
+            let _ = Argon2::default().hash_password(secret);
+            false
         })
         .await
     }

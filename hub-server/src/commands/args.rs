@@ -103,7 +103,7 @@ pub(super) struct Settings {
     /// sqlite:FILE, or postgres://… for more than one replica
     #[arg(long, value_name = "URL")]
     pub(super) database: Option<String>,
-    /// Address that callers use, https://hub.example.com
+    /// Address that callers use, `https://hub.example.com`
     #[arg(long, value_name = "URL")]
     pub(super) public_url: Option<String>,
     /// Form of the log

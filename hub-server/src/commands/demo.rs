@@ -12,10 +12,10 @@ use hub_registry_client::{
 use secrecy::{ExposeSecret, SecretString};
 
 use super::args::Settings;
-use super::{printer, serve, store};
+use super::{printer, quiet, serve, store};
 use crate::services::accounts::{self, NewAccount};
 use crate::services::orgs;
-use crate::{Running, start, telemetry};
+use crate::{Running, start};
 
 /// Who owns everything in the demonstration.
 const ADMIN: &str = "demo";
@@ -23,7 +23,7 @@ const ADMIN: &str = "demo";
 pub(super) async fn demo(settings: Settings, keep: bool) -> Result<()> {
     let fresh = settings.data.is_none();
     let listens = settings.listen.is_some();
-    let mut config = settings.load()?.config;
+    let mut config = quiet(settings.load()?)?;
     let folder = tempfile::Builder::new().prefix("hub-demo-").tempdir();
     let mut folder = folder.context("could not make a folder for the data")?;
     if fresh {
@@ -33,7 +33,6 @@ pub(super) async fn demo(settings: Settings, keep: bool) -> Result<()> {
     if !listens {
         config.listen.address = ([127, 0, 0, 1], config.listen.address.port()).into();
     }
-    telemetry::start_logs(&config.log)?;
     let running = start(config).await.context("could not start the hub")?;
     let password = fill(&running).await.context("could not fill the hub with samples")?;
     printer::line(&format!("\n  the hub is at  {}", running.url()));

@@ -1,12 +1,13 @@
 //! The one room of the server that prints.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this room prints for all others")]
 
-/// A line of the answer.
+use std::io::{self, Write};
+
+/// A line of the answer. Who reads it may be gone already, as in `… | head`.
 pub(super) fn line(text: &str) {
-    println!("{text}");
+    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// A line beside the answer.
 pub(super) fn note(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(io::stderr(), "{text}");
 }

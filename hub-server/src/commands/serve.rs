@@ -1,5 +1,7 @@
 //! `serve`: the hub, until a signal ends it.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -15,6 +17,10 @@ pub(super) async fn serve(config: Config) -> Result<()> {
     }
     told_to_stop().await?;
     tracing::info!("told to stop");
+    running.app.drain();
+    // Balancers ask `/readyz` before they send nobody any more; until then we still answer.
+    let pause = running.app.config.listen.drain_seconds;
+    tokio::time::sleep(Duration::from_secs(pause)).await;
     tokio::select! {
         () = running.stop() => {}
         again = told_to_stop() => again?,

@@ -85,14 +85,15 @@ const FILE: &str = "HUB_SERVER_CONFIG";
 ///
 /// [`ConfigError::Unknown`] names the nearest known key.
 pub fn load(file: Option<&Path>, flags: Flags) -> Result<Loaded, ConfigError> {
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    load_from(file, variables.collect(), flags)
+    let variables: Vec<_> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    load_from(file, &variables, flags)
 }
 
 pub(super) fn load_from(
     file: Option<&Path>,
-    variables: Vec<(String, String)>,
+    variables: &[(String, String)],
     flags: Flags,
 ) -> Result<Loaded, ConfigError> {
     let mut figment = Figment::new();
@@ -103,9 +104,9 @@ pub(super) fn load_from(
         figment =
             figment.merge(Named { name: path.display().to_string(), values: toml(&text, path)? });
     }
-    for (name, value) in variables.clone() {
-        let Some((key, value)) = variable(&name, value)? else { continue };
-        figment = figment.merge(Named { name, values: nested(&key, &value) });
+    for (name, value) in variables {
+        let Some((key, value)) = variable(name, value)? else { continue };
+        figment = figment.merge(Named { name: name.clone(), values: nested(&key, &value) });
     }
     for (key, value) in flags.0 {
         let name = "the command line".to_owned();
@@ -125,7 +126,7 @@ fn toml(text: &str, path: &Path) -> Result<Dict, ConfigError> {
 }
 
 /// The key that a variable sets, and its value; `None` for variables that are not ours.
-fn variable(name: &str, value: String) -> Result<Option<(String, String)>, ConfigError> {
+fn variable(name: &str, value: &str) -> Result<Option<(String, String)>, ConfigError> {
     let Some(rest) = name.strip_prefix(PREFIX).filter(|_| name != FILE) else { return Ok(None) };
     // Kubernetes gives every container HUB_SERVER_SERVICE_HOST, HUB_SERVER_PORT_8080_TCP and so on
     // when a Service is called hub-server.
@@ -136,8 +137,8 @@ fn variable(name: &str, value: String) -> Result<Option<(String, String)>, Confi
     let key = rest.replacen('_', ".", 1);
     let secret_file = key
         .strip_suffix("_file")
-        .filter(|key| KEYS.iter().any(|known| known.secret && known.key == *key));
-    let Some(key) = secret_file else { return Ok(Some((key, value))) };
+        .filter(|key| KEYS.iter().any(|known| known.secret && known.name == *key));
+    let Some(key) = secret_file else { return Ok(Some((key, value.to_owned()))) };
     let path = PathBuf::from(value);
     match fs::read_to_string(&path) {
         Ok(secret) => Ok(Some((key.to_owned(), secret.trim_end().to_owned()))),
@@ -172,7 +173,7 @@ fn explain(error: figment::Error) -> ConfigError {
     let key = path.join(".");
     let nearest = KEYS
         .iter()
-        .map(|known| (strsim::damerau_levenshtein(known.key, &key), known.key))
+        .map(|known| (strsim::damerau_levenshtein(known.name, &key), known.name))
         .filter(|(distance, known)| *distance <= known.len() / 2)
         .min()
         .map(|(_, known)| known.to_owned());
@@ -221,7 +222,7 @@ mod tests {
             ("HOME", "/"),
         ]);
         let flags = Flags::default().with("listen.address", Some("127.0.0.1:3".to_owned()));
-        let loaded = load_from(Some(&path), variables, flags).unwrap();
+        let loaded = load_from(Some(&path), &variables, flags).unwrap();
         assert_eq!(loaded.config.listen.address.port(), 3);
         assert_eq!(loaded.config.log.level, "debug");
         assert_eq!(loaded.config.auth.session_days, 1);
@@ -231,7 +232,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_with_the_nearest_known_one() {
         let (_dir, path) = text("[listen]\nadress = '127.0.0.1:1'");
-        let error = load_from(Some(&path), Vec::new(), Flags::default()).unwrap_err().to_string();
+        let error = load_from(Some(&path), &[], Flags::default()).unwrap_err().to_string();
         assert!(
             error.ends_with(
                 "sets `listen.adress`, which is no setting: did you mean `listen.address`?"
@@ -239,7 +240,7 @@ mod tests {
             "{error}"
         );
         let variables = vars(&[("HUB_SERVER_AUTH_SESION_DAYS", "3")]);
-        let error = load_from(None, variables, Flags::default()).unwrap_err().to_string();
+        let error = load_from(None, &variables, Flags::default()).unwrap_err().to_string();
         assert_eq!(
             error,
             "HUB_SERVER_AUTH_SESION_DAYS sets `auth.sesion_days`, which is no setting: \
@@ -250,7 +251,7 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_form_says_where_it_stands() {
         let variables = vars(&[("HUB_SERVER_LISTEN_ADDRESS", "everywhere")]);
-        let error = load_from(None, variables, Flags::default()).unwrap_err();
+        let error = load_from(None, &variables, Flags::default()).unwrap_err();
         assert_eq!(
             error.to_string(),
             "HUB_SERVER_LISTEN_ADDRESS gives `listen.address` a value of the wrong form"
@@ -264,14 +265,14 @@ mod tests {
             ("HUB_SERVER_PORT", "tcp://10.0.0.1:80"),
             ("HUB_SERVER_PORT_80_TCP_ADDR", "10.0.0.1"),
         ]);
-        assert!(load_from(None, variables, Flags::default()).is_ok());
+        assert!(load_from(None, &variables, Flags::default()).is_ok());
     }
 
     #[test]
     fn a_secret_may_stand_in_a_file() {
         let (_dir, path) = text("postgres://hub:secret@db/hub\n");
         let variables = vars(&[("HUB_SERVER_DATABASE_URL_FILE", path.to_str().unwrap())]);
-        let loaded = load_from(None, variables, Flags::default()).unwrap();
+        let loaded = load_from(None, &variables, Flags::default()).unwrap();
         assert!(!loaded.config.is_single());
         let printed = format!("{:?} {:?}", loaded.config, loaded.entries());
         assert!(!printed.contains("secret@"), "{printed}");

@@ -6,7 +6,7 @@ use super::{Config, Loaded, LogFormat};
 
 /// A key and how its value is read.
 pub(super) struct Key {
-    pub(super) key: &'static str,
+    pub(super) name: &'static str,
     pub(super) secret: bool,
     value: fn(&Config) -> String,
 }
@@ -19,10 +19,11 @@ pub(super) const KEYS: &[Key] = &[
         c.listen.public_url.as_ref().map_or_else(String::new, ToString::to_string)
     }),
     plain("listen.header_timeout_seconds", |c| c.listen.header_timeout_seconds.to_string()),
+    plain("listen.drain_seconds", |c| c.listen.drain_seconds.to_string()),
     plain("listen.stop_timeout_seconds", |c| c.listen.stop_timeout_seconds.to_string()),
     plain("listen.max_body_bytes", |c| c.listen.max_body_bytes.to_string()),
     Key {
-        key: "database.url",
+        name: "database.url",
         secret: true,
         value: |c| c.database_url().expose_secret().to_owned(),
     },
@@ -41,8 +42,8 @@ pub(super) const KEYS: &[Key] = &[
     plain("log.level", |c| c.log.level.clone()),
 ];
 
-const fn plain(key: &'static str, value: fn(&Config) -> String) -> Key {
-    Key { key, secret: false, value }
+const fn plain(name: &'static str, value: fn(&Config) -> String) -> Key {
+    Key { name, secret: false, value }
 }
 
 /// One line of `config print`.
@@ -63,9 +64,9 @@ impl Loaded {
         KEYS.iter()
             .map(|key| {
                 let value = (key.value)(&self.config);
-                let origin = self.figment.find_metadata(key.key);
+                let origin = self.figment.find_metadata(key.name);
                 Entry {
-                    key: key.key,
+                    key: key.name,
                     value: if key.secret { masked(&value) } else { value },
                     origin: origin
                         .map_or_else(|| "default".to_owned(), |from| from.name.to_string()),
@@ -100,7 +101,7 @@ mod tests {
     #[test]
     fn every_entry_says_where_it_comes_from() {
         let flags = Flags::default().with("log.level", Some("debug".to_owned()));
-        let entries = load_from(None, Vec::new(), flags).unwrap().entries();
+        let entries = load_from(None, &[], flags).unwrap().entries();
         let find = |key| entries.iter().find(|entry| entry.key == key).unwrap();
         assert_eq!(find("log.level").origin, "the command line");
         assert_eq!(find("auth.session_days").origin, "default");

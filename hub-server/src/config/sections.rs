@@ -19,6 +19,8 @@ pub struct Listen {
     pub public_url: Option<Url>,
     /// How long a caller may take to send the head of a request.
     pub header_timeout_seconds: u64,
+    /// How long `/readyz` says no before the door closes, after the order to stop.
+    pub drain_seconds: u64,
     /// How long running requests may go on after the order to stop.
     pub stop_timeout_seconds: u64,
     /// Largest body of a request outside the registry, in bytes.
@@ -31,6 +33,7 @@ impl Default for Listen {
             address: SocketAddr::from(([0, 0, 0, 0], 8080)),
             public_url: None,
             header_timeout_seconds: 15,
+            drain_seconds: 1,
             stop_timeout_seconds: 30,
             max_body_bytes: 8 << 20,
         }

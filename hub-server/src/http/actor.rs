@@ -164,3 +164,62 @@ fn set_cookie(app: &App, value: &str, seconds: u64) -> HeaderValue {
     header.set_sensitive(true);
     header
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
+        all.iter()
+            .map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn an_authorization_header_is_read_or_refused() {
+        let read = |value: &str| presented(&headers(&[("authorization", value)]));
+        assert!(presented(&HeaderMap::new()).is_none());
+        // What containers/image sends to a registry without credentials.
+        assert!(read("Basic Og==").is_none());
+        assert!(matches!(read("bearer hub_pat_1"), Some(Presented::Bearer(_))));
+        match read("Basic YW5hOmE6Yg==") {
+            Some(Presented::Basic(name, password)) => {
+                assert_eq!((name.as_str(), password.expose_secret()), ("ana", "a:b"));
+            }
+            other => panic!("{other:?}"),
+        }
+        for bad in ["", "Basic", "Basic !!", "Basic YW5h", "Digest x=y", "Bearer"] {
+            assert!(matches!(read(bad), Some(Presented::Unreadable)), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cookie_of_ours_counts_only_when_our_pages_send_it() {
+        let (app, _dir) = App::for_tests().await;
+        let from_here = |all| is_from_here(&app, &Method::POST, &headers(all));
+        assert!(from_here(&[("sec-fetch-site", "same-origin")]));
+        assert!(from_here(&[("origin", "http://hub:8080"), ("host", "hub:8080")]));
+        for other in [
+            &[][..],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site"), ("origin", "http://hub"), ("host", "hub")],
+            &[("origin", "http://evil"), ("host", "hub")],
+            &[("origin", "null"), ("host", "hub")],
+        ] {
+            assert!(!from_here(other), "{other:?}");
+        }
+        assert!(is_from_here(&app, &Method::GET, &HeaderMap::new()));
+    }
+
+    #[tokio::test]
+    async fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
+        let (app, _dir) = App::for_tests().await;
+        let cookie = session_cookie(&app, &"hub_ses_1".into());
+        assert_eq!(
+            cookie.to_str().unwrap(),
+            "hub_session=hub_ses_1; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000"
+        );
+        let ended = ended_session_cookie(&app);
+        assert!(ended.to_str().unwrap().ends_with("Max-Age=0"));
+    }
+}

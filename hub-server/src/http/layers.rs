@@ -27,7 +27,7 @@ const LONGEST_ID: usize = 64;
 const WORTH_COMPRESSING: u64 = 1400;
 
 /// How long a request may take where no blobs travel.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The id of a request, as an extension of it: answers to 5xx name it.
 #[derive(Debug, Clone, PartialEq, Eq)]

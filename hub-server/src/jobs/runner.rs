@@ -39,7 +39,7 @@ const COMMIT_PAUSE: Duration = Duration::from_millis(150);
 const FLUSH: Duration = Duration::from_secs(3);
 
 /// How often old uploads and letters are looked for.
-const HOUSEKEEPING: Duration = Duration::from_secs(600);
+const HOUSEKEEPING: Duration = Duration::from_mins(10);
 
 /// How long letters are kept, in milliseconds: a replica that was away longer builds its index
 /// anew.
@@ -283,5 +283,24 @@ mod tests {
             let pause = backoff_ms(attempts);
             assert!((low..=high).contains(&pause), "{attempts}: {pause}");
         }
+    }
+
+    #[test]
+    fn a_failure_is_noted_with_all_its_causes() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("could not read the image")]
+        struct Outer(#[source] std::io::Error);
+        let error = Outer(std::io::Error::other("the disk is gone"));
+        assert_eq!(chain(&error), "could not read the image: the disk is gone");
+    }
+
+    #[tokio::test]
+    async fn a_job_of_the_table_is_done_once() {
+        let (app, _dir) = App::for_tests().await;
+        ask_for_cleaning(&app).await.unwrap();
+        ask_for_cleaning(&app).await.unwrap();
+        assert_eq!(app.db.open_jobs().await.unwrap(), 1);
+        assert!(run_one(&app).await.unwrap());
+        assert!(!run_one(&app).await.unwrap());
     }
 }

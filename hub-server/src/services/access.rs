@@ -145,7 +145,6 @@ pub async fn require_org(
 /// [`AccessError::Unauthenticated`] for nobody, [`AccessError::NotAdministrator`] for others.
 pub fn require_administrator(actor: &Actor) -> Result<(), AccessError> {
     match actor {
-        Actor::System => Ok(()),
         Actor::Anonymous => Err(AccessError::Unauthenticated),
         Actor::User(signed_in) if !signed_in.user.admin => Err(AccessError::NotAdministrator),
         Actor::User(signed_in) if !signed_in.scope.covers(Action::Administer) => {
@@ -155,7 +154,7 @@ pub fn require_administrator(actor: &Actor) -> Result<(), AccessError> {
                 scope: signed_in.scope,
             })
         }
-        Actor::User(_) => Ok(()),
+        Actor::User(_) | Actor::System => Ok(()),
     }
 }
 

@@ -92,10 +92,7 @@ pub struct OrgPage {
 pub async fn get(app: &App, actor: &Actor, name: &OrgName) -> Result<OrgPage, OrgError> {
     let org = access::require_org(app, actor, Action::Pull, name).await?;
     let standing = access::standing(app, actor, name).await?;
-    let members = match sees_members(standing) {
-        true => Some(app.db.members(org.id).await?),
-        false => None,
-    };
+    let members = if sees_members(standing) { Some(app.db.members(org.id).await?) } else { None };
     let role = access::role(app, actor, name).await?;
     let seen = filter(access::terms(app, actor).await?);
     let repos = app.db.count_repos(&seen, Some(name)).await?;
