@@ -39,8 +39,10 @@ pub fn router(app: &App) -> Router {
         .route_service("/v2/", registry.clone())
         .route_service("/v2/{*rest}", registry.clone())
         .route_service(registry::TOKEN_PATH, registry.clone())
+        .route_service(registry::KEYS_PATH, registry.clone())
         // `podman search`, `docker search`.
-        .route_service("/v1/search", registry)
+        .route_service("/v1/search", registry.clone())
+        .route_service("/v1/_ping", registry)
         // hub, scripts, other hubs.
         .route_service("/api", hub.clone())
         .route_service("/api/", hub.clone())
