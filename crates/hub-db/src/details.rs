@@ -48,8 +48,8 @@ impl TryFrom<DocumentRow> for Document {
     }
 }
 
-fn detail(text: Option<String>) -> Result<Option<Detail>, sqlx::Error> {
-    text.as_deref().map(json).transpose()
+fn detail(text: Option<&str>) -> Result<Option<Detail>, sqlx::Error> {
+    text.map(json).transpose()
 }
 
 impl Db {
@@ -70,7 +70,7 @@ impl Db {
                 .fetch_optional(pool)
                 .await
         });
-        text.and_then(detail).doing("read the details")
+        text.and_then(|text: Option<String>| detail(text.as_deref())).doing("read the details")
     }
 
     /// A document.
@@ -142,7 +142,7 @@ impl Change {
         let text = within!(self, on => {
             sqlx::query_scalar(DETAILS).bind(repo_id).bind(scope.key()).fetch_optional(on).await
         });
-        text.and_then(detail).doing("read the details")
+        text.and_then(|text: Option<String>| detail(text.as_deref())).doing("read the details")
     }
 
     /// Stores a document; one that is known stays as it is.

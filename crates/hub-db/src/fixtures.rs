@@ -1,5 +1,7 @@
 //! What the tests of every file stand on: a fresh store of each engine, and a few records.
 
+use std::sync::Once;
+
 use hub_model::{
     BaseInfo, Detail, Digest, Extraction, NewImg, NewOrg, NewRepo, Org, OrgName, Repo, RepoName,
     Tag, User, UserName, Visibility,
@@ -57,13 +59,14 @@ pub(crate) async fn empty_engines() -> Vec<(Db, Fresh)> {
     engines
 }
 
+static SAID: Once = Once::new();
+
 #[expect(clippy::disallowed_methods, reason = "tests have no config to read the environment")]
 #[expect(clippy::print_stderr, reason = "a skipped test says so aloud")]
 fn server() -> Option<String> {
     let server = std::env::var("HUB_TEST_PG").ok();
     if server.is_none() {
         assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "HUB_TEST_PG is not set");
-        static SAID: std::sync::Once = std::sync::Once::new();
         SAID.call_once(|| eprintln!("skipped: HUB_TEST_PG is not set"));
     }
     server.map(|server| server.trim_end_matches('/').to_owned())

@@ -4,7 +4,7 @@ use hub_model::{Detail, Digest, Extraction, Img, ImgState, NewImg, RepoName, Tag
 use sqlx::{FromRow, QueryBuilder};
 
 use crate::lists::{LONGEST, push_in};
-use crate::rows::{all, json, json_text, maybe, one, parsed};
+use crate::rows::{all, json, json_text, mark, maybe, one, parsed};
 use crate::{Change, Db, DbError, Doing};
 
 macro_rules! select {
@@ -132,12 +132,12 @@ struct TagRow {
     subject: Option<String>,
 }
 
-fn tag_facts(row: TagRow) -> Result<(Tag, ImgState, i64, bool), sqlx::Error> {
+fn tag_facts(row: &TagRow) -> Result<(Tag, ImgState, i64, bool), sqlx::Error> {
     let tag = parsed(Tag::parse(&row.tag))?;
     Ok((tag, state(row.digest.as_deref()), row.pushed_at_ms, row.subject.is_some()))
 }
 
-fn tags(rows: Vec<String>) -> Result<Vec<Tag>, sqlx::Error> {
+fn tags(rows: &[String]) -> Result<Vec<Tag>, sqlx::Error> {
     rows.iter().map(|tag| parsed(Tag::parse(tag))).collect()
 }
 
@@ -175,7 +175,7 @@ impl Db {
                 sqlx::query_as::<_, ImgRow>(IMGS)
                     .bind(repo_id)
                     .bind(pushed_at_ms)
-                    .bind(tag)
+                    .bind(mark(tag))
                     .bind(limit)
                     .fetch_all(pool)
                     .await
@@ -216,12 +216,12 @@ impl Db {
         let rows = read!(self, pool => {
             sqlx::query_scalar(TAGS)
                 .bind(repo_id)
-                .bind(last.unwrap_or_default())
+                .bind(mark(last.unwrap_or_default()))
                 .bind(limit)
                 .fetch_all(pool)
                 .await
         });
-        rows.and_then(tags).doing("list the tags")
+        rows.and_then(|rows: Vec<String>| tags(&rows)).doing("list the tags")
     }
 
     /// Digest of the manifest behind a pushed tag.
@@ -349,7 +349,7 @@ impl Change {
         let rows = within!(self, on => {
             sqlx::query_as::<_, TagRow>(ALL_IMGS).bind(repo_id).fetch_all(on).await
         });
-        rows.and_then(|rows| rows.into_iter().map(tag_facts).collect())
+        rows.and_then(|rows| rows.iter().map(tag_facts).collect())
             .doing("list the tags of the repository")
     }
 
@@ -448,7 +448,7 @@ impl Change {
                 .fetch_all(on)
                 .await
         });
-        rows.and_then(tags).doing("delete the images of the manifest")
+        rows.and_then(|rows: Vec<String>| tags(&rows)).doing("delete the images of the manifest")
     }
 }
 

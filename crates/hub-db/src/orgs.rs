@@ -3,7 +3,7 @@
 use hub_model::{Member, NewOrg, Org, OrgName, Role, UserName};
 use sqlx::FromRow;
 
-use crate::rows::{all, known, one, parsed};
+use crate::rows::{all, known, mark, one, parsed};
 use crate::{Change, Db, DbError, Doing};
 
 statements! {
@@ -142,7 +142,7 @@ impl Db {
     ///
     /// When the statement fails.
     pub async fn orgs(&self, after: Option<&str>, limit: i64) -> Result<Vec<Org>, DbError> {
-        let after = after.unwrap_or_default();
+        let after = mark(after.unwrap_or_default());
         let rows = read!(self, pool => {
             sqlx::query_as::<_, OrgRow>(ORGS).bind(after).bind(limit).fetch_all(pool).await
         });

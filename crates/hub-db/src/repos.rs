@@ -1,10 +1,10 @@
 //! Repositories, their stars and their pulls.
 
-use hub_model::{LatestMode, NewRepo, OrgName, Repo, RepoName, Tag, Visibility};
+use hub_model::{Digest, LatestMode, NewRepo, OrgName, Repo, RepoName, Tag, Visibility};
 use sqlx::{Database, Encode, FromRow, QueryBuilder, Type};
 
 use crate::lists::{LONGEST, push_in};
-use crate::rows::{all, count, int, known, maybe, one, parsed};
+use crate::rows::{all, count, int, known, mark, maybe, one, parsed};
 use crate::{Change, Db, DbError, Doing};
 
 macro_rules! columns {
@@ -29,13 +29,12 @@ statements! {
          ORDER BY CASE r.visibility WHEN 'public' THEN 0 ELSE 1 END, r.name
          LIMIT $2"
     );
-    ADD_REPO = concat!(
-        "INSERT INTO repo AS r (org_id, name, visibility, latest_mode, keep, official, tags, stars,
-                                pulls, created_at_ms, updated_at_ms, pushed_at_ms)
+    ADD_REPO =
+        "INSERT INTO repo (org_id, name, visibility, latest_mode, keep, official, tags, stars,
+                           pulls, created_at_ms, updated_at_ms, pushed_at_ms)
          VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7, $7, 0)
          RETURNING id, org_id, name, visibility, latest_tag, latest_semver, latest_mode, keep,
-                   official, tags, stars, pulls, created_at_ms, updated_at_ms, pushed_at_ms"
-    );
+                   official, tags, stars, pulls, created_at_ms, updated_at_ms, pushed_at_ms";
     EDIT_REPO =
         "UPDATE repo
          SET visibility = $2, keep = $3, official = $4, latest_mode = $5, updated_at_ms = $6
@@ -226,7 +225,7 @@ impl Db {
         after: Option<&str>,
         limit: i64,
     ) -> Result<Vec<Repo>, DbError> {
-        let after = after.unwrap_or_default();
+        let after = mark(after.unwrap_or_default());
         let rows = read!(self, pool => {
             let mut query = filtered(SELECT, filter, org);
             query.push(" AND r.name > ").push_bind(after);
@@ -276,11 +275,7 @@ impl Db {
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn repos_with_blob(
-        &self,
-        digest: &hub_model::Digest,
-        limit: i64,
-    ) -> Result<Vec<Repo>, DbError> {
+    pub async fn repos_with_blob(&self, digest: &Digest, limit: i64) -> Result<Vec<Repo>, DbError> {
         let rows = read!(self, pool => {
             sqlx::query_as::<_, RepoRow>(REPOS_WITH_BLOB)
                 .bind(digest.as_str())

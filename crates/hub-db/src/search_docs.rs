@@ -7,7 +7,7 @@ use sqlx::{FromRow, QueryBuilder};
 
 use crate::lists::{LONGEST, push_in};
 use crate::repos::visibility;
-use crate::rows::{count, json, parsed};
+use crate::rows::{count, json, mark, parsed};
 use crate::{Db, DbError, Doing};
 
 statements! {
@@ -38,7 +38,7 @@ struct DocRow {
 }
 
 /// A document without its README, and the digest of that.
-fn doc(row: DocRow) -> Result<(SearchDoc, Option<Digest>), sqlx::Error> {
+fn doc(row: &DocRow) -> Result<(SearchDoc, Option<Digest>), sqlx::Error> {
     let base: BaseInfo = row.base.as_deref().map(json).transpose()?.unwrap_or_default();
     let detail: Detail = row.detail.as_deref().map(json).transpose()?.unwrap_or_default();
     let text = |field| detail.text(field).unwrap_or_default().to_owned();
@@ -76,7 +76,7 @@ impl Db {
             sqlx::query_as::<_, DocRow>(SEARCH_DOC).bind(name).fetch_optional(pool).await
         });
         let row = row.doing("read the repository for the index")?;
-        Ok(self.with_readmes(row.into_iter().collect()).await?.pop())
+        Ok(self.with_readmes(row.as_slice()).await?.pop())
     }
 
     /// What the index knows about repositories, by name, those behind `after`.
@@ -87,16 +87,16 @@ impl Db {
     pub async fn search_docs(&self, after: &str, limit: i64) -> Result<Vec<SearchDoc>, DbError> {
         let rows = read!(self, pool => {
             sqlx::query_as::<_, DocRow>(SEARCH_DOCS)
-                .bind(after)
+                .bind(mark(after))
                 .bind(limit)
                 .fetch_all(pool)
                 .await
         });
-        self.with_readmes(rows.doing("read the repositories for the index")?).await
+        self.with_readmes(&rows.doing("read the repositories for the index")?).await
     }
 
-    async fn with_readmes(&self, rows: Vec<DocRow>) -> Result<Vec<SearchDoc>, DbError> {
-        let docs: Result<Vec<_>, _> = rows.into_iter().map(doc).collect();
+    async fn with_readmes(&self, rows: &[DocRow]) -> Result<Vec<SearchDoc>, DbError> {
+        let docs: Result<Vec<_>, _> = rows.iter().map(doc).collect();
         let docs = docs.doing("read the repositories for the index")?;
         let wanted: Vec<_> = docs.iter().filter_map(|(_, readme)| readme.clone()).collect();
         let readmes = self.texts(&wanted).await?;

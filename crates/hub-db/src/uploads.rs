@@ -71,12 +71,16 @@ impl TryFrom<UploadRow> for Upload {
 }
 
 impl Db {
-    /// The upload of that id.
+    /// The upload of that id, which may be any text.
     ///
     /// # Errors
     ///
     /// When the statement fails.
     pub async fn upload(&self, id: &str) -> Result<Option<Upload>, DbError> {
+        // PostgreSQL takes a zero byte for an error rather than for an unknown id.
+        if id.contains('\0') {
+            return Ok(None);
+        }
         let row = read!(self, pool => {
             sqlx::query_as::<_, UploadRow>(UPLOAD).bind(id).fetch_optional(pool).await
         });

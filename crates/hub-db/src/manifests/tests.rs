@@ -53,8 +53,8 @@ async fn a_manifest_comes_back_byte_for_byte_with_its_links_in_order() {
         change.commit().await.unwrap();
 
         assert_eq!(db.manifest(repo.id, &digest(1)).await.unwrap().as_ref(), Some(&pushed));
-        let head = db.manifest_head(repo.id, &digest(1)).await.unwrap();
-        assert_eq!(head, Some((pushed.media_type, 19)));
+        let found = db.manifest_head(repo.id, &digest(1)).await.unwrap();
+        assert_eq!(found, Some((pushed.media_type, 19)));
         assert_eq!(db.manifest(repo.id + 1, &digest(1)).await.unwrap(), None);
         assert_eq!(db.manifest_head(repo.id, &digest(2)).await.unwrap(), None);
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::fixtures::{digest, engines, org_name, repo_name, tag, with_repo};
 
-async fn names(repos: Result<Vec<Repo>, DbError>) -> Vec<String> {
+fn names(repos: Result<Vec<Repo>, DbError>) -> Vec<String> {
     repos.unwrap().into_iter().map(|repo| repo.name.into()).collect()
 }
 
@@ -32,14 +32,14 @@ async fn a_list_shows_what_is_public_and_what_belongs_to_the_organisations() {
             (visible(&["one", "two"]), &["one/open", "one/shut", "two/open", "two/shut"]),
             (visible(&["none"]), &["one/open", "two/open"]),
         ] {
-            assert_eq!(names(db.repos(&filter, None, None, 10).await).await, want);
+            assert_eq!(names(db.repos(&filter, None, None, 10).await), want);
             let count = i64::try_from(want.len()).unwrap();
             assert_eq!(db.count_repos(&filter, None).await.unwrap(), count);
             assert_eq!(db.recent_repos(&filter, 10).await.unwrap().len(), want.len());
         }
         let one = org_name("one");
         let listed = db.repos(&visible(&[]), Some(&one), None, 10).await;
-        assert_eq!(names(listed).await, ["one/open"]);
+        assert_eq!(names(listed), ["one/open"]);
         assert_eq!(db.count_repos(&RepoFilter::All, Some(&one)).await.unwrap(), 2);
     }
 }
@@ -49,7 +49,7 @@ async fn a_list_goes_on_where_it_stopped() {
     for (db, _fresh) in engines().await {
         two_orgs(&db).await;
         let page = db.repos(&RepoFilter::All, None, Some("one/open"), 2).await;
-        assert_eq!(names(page).await, ["one/shut", "two/open"]);
+        assert_eq!(names(page), ["one/shut", "two/open"]);
     }
 }
 
@@ -62,7 +62,7 @@ async fn names_are_in_the_order_of_their_bytes() {
             change.a_repo(&org, path, Visibility::Public).await;
         }
         change.commit().await.unwrap();
-        let listed = names(db.repos(&RepoFilter::All, None, None, 10).await).await;
+        let listed = names(db.repos(&RepoFilter::All, None, None, 10).await);
         let mut sorted = listed.clone();
         sorted.sort_unstable();
         assert_eq!(listed, sorted);
@@ -76,7 +76,7 @@ async fn repositories_come_in_the_order_they_were_asked_for() {
         two_orgs(&db).await;
         let all = db.repos(&RepoFilter::All, None, None, 10).await.unwrap();
         let ids = [all[2].id, 999, all[0].id];
-        assert_eq!(names(db.repos_by_id(&ids).await).await, ["two/open", "one/open"]);
+        assert_eq!(names(db.repos_by_id(&ids).await), ["two/open", "one/open"]);
         assert!(db.repos_by_id(&[]).await.unwrap().is_empty());
     }
 }
