@@ -57,7 +57,7 @@ pub(super) async fn save_by_socket(
     let client = http::builder()
         .unix_socket(socket)
         .no_proxy()
-        .read_timeout(std::time::Duration::from_secs(600))
+        .read_timeout(std::time::Duration::from_mins(10))
         .build()
         .map_err(|error| failed(error.to_string()))?;
     let mut url = Url::parse("http://localhost/images/").expect("a constant address");

@@ -21,11 +21,11 @@ use crate::error::Failure;
 use crate::remote::{Broken, read_failure};
 use crate::{Credentials, RemoteError};
 
-/// Lifetime of a token that does not state it. Source: the token specification of distribution.
+/// Lifetime, in seconds, of a token that does not state it, or states less. Source: the token specification of distribution.
 const DEFAULT_LIFETIME: u64 = 60;
 
-/// A token is not used any more this long before it expires.
-const MARGIN: Duration = Duration::from_secs(10);
+/// A token is not used any more this many seconds before it expires.
+const MARGIN: u64 = 10;
 
 /// What one registry is shown.
 #[derive(Debug)]
@@ -87,11 +87,10 @@ impl Auth {
         }
         let challenge = self.challenge.lock().expect("no holder panics").clone();
         match (challenge, &self.credentials) {
-            (None, _) => Ok(None),
             (Some(Challenge::Basic), Some(Credentials::Basic { user, password })) => {
                 basic_header(user, password).map(Some)
             }
-            (Some(Challenge::Basic), _) => Ok(None),
+            (None | Some(Challenge::Basic), _) => Ok(None),
             (Some(Challenge::Bearer { realm, service, .. }), _) => {
                 self.token(&realm, service.as_deref(), scopes).await.map(Some)
             }
@@ -118,8 +117,8 @@ impl Auth {
             Broken::protocol(format!("the token service answered without a token: {realm}"))
         })?;
         let header = secret_header("Bearer", text.expose_secret())?;
-        let lifetime = granted.expires_in.unwrap_or(DEFAULT_LIFETIME).max(DEFAULT_LIFETIME);
-        let until = Instant::now() + Duration::from_secs(lifetime) - MARGIN;
+        let lifetime = granted.expires_in.unwrap_or(DEFAULT_LIFETIME);
+        let until = Instant::now() + Duration::from_secs(lifetime.max(DEFAULT_LIFETIME) - MARGIN);
         let token = Token { header: header.clone(), until };
         self.tokens.lock().expect("no holder panics").insert(key, token);
         Ok(header)

@@ -7,7 +7,7 @@ use reqwest::{Method, Response, StatusCode};
 use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::RemoteError;
-use crate::remote::{Broken, Remote, scope};
+use crate::remote::{Broken, Call, Remote, scope};
 
 /// A blob on its way here.
 pub struct BlobStream {
@@ -37,7 +37,7 @@ impl Remote {
         scopes: &[String],
     ) -> Result<Option<u64>, RemoteError> {
         let url = self.url(&format!("{repo}/blobs/{digest}"));
-        let call = self.call(Method::HEAD, url, scopes);
+        let call = Call::new(Method::HEAD, url, scopes);
         match self.send(doing, &call, &[StatusCode::OK]).await {
             Ok(response) => Ok(Some(length(&response).unwrap_or_default())),
             Err(RemoteError::NotFound { .. }) => Ok(None),
@@ -55,7 +55,7 @@ impl Remote {
         let doing = format!("read blob {} of {}/{repo}", digest.short(), self.host());
         let scopes = [scope(repo, "pull")];
         let url = self.url(&format!("{repo}/blobs/{digest}"));
-        let call = self.call(Method::GET, url, &scopes);
+        let call = Call::new(Method::GET, url, &scopes);
         let response = self.send(&doing, &call, &[StatusCode::OK]).await?;
         Ok(BlobStream { size: length(&response), bytes: verified(response, digest, doing) })
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the other end may stay silent.
-pub const READ_TIMEOUT: Duration = Duration::from_secs(60);
+pub const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Who we say we are.
 pub const USER_AGENT: &str = concat!("hub/", env!("CARGO_PKG_VERSION"));
@@ -15,8 +15,6 @@ pub const USER_AGENT: &str = concat!("hub/", env!("CARGO_PKG_VERSION"));
 ///
 /// There is no limit on a whole request: blobs may take hours. Answers are not decompressed, for
 /// that would change their digests.
-#[must_use]
-#[expect(clippy::disallowed_methods, reason = "this is the builder the others are sent to")]
 pub fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::RemoteError;
 use crate::download::Hasher;
-use crate::remote::{Remote, scope};
+use crate::remote::{Call, Remote, scope};
 
 /// Largest manifest that is read, in bytes. Source: distribution's limit.
 const LARGEST: usize = 4 << 20;
@@ -53,7 +53,7 @@ impl Remote {
         let doing = format!("read the manifest {}", self.name(repo, reference));
         let scopes = [scope(repo, "pull")];
         let url = self.url(&format!("{repo}/manifests/{reference}"));
-        let mut call = self.call(Method::GET, url, &scopes);
+        let mut call = Call::new(Method::GET, url, &scopes);
         call.headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
         let mut response = self.send(&doing, &call, &[StatusCode::OK]).await?;
 
@@ -87,7 +87,7 @@ impl Remote {
         let doing = format!("look up {}", self.name(repo, reference));
         let scopes = [scope(repo, "pull")];
         let url = self.url(&format!("{repo}/manifests/{reference}"));
-        let mut call = self.call(Method::HEAD, url, &scopes);
+        let mut call = Call::new(Method::HEAD, url, &scopes);
         call.headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
         let response = match self.send(&doing, &call, &[StatusCode::OK]).await {
             Ok(response) => response,
@@ -130,7 +130,7 @@ impl Remote {
         let asked = Digest::parse(reference).ok();
         let algorithm = asked.as_ref().map_or(Algorithm::Sha256, Digest::algorithm);
         let digest = Hasher::digest_of(algorithm, &bytes);
-        let mut call = self.call(Method::PUT, url, &scopes);
+        let mut call = Call::new(Method::PUT, url, &scopes);
         call.body = bytes;
         let content_type =
             HeaderValue::from_str(media_type).map_err(|_| RemoteError::Protocol {
@@ -158,7 +158,7 @@ impl Remote {
         let doing = format!("delete {}", self.name(repo, reference));
         let scopes = [scope(repo, "delete,pull")];
         let url = self.url(&format!("{repo}/manifests/{reference}"));
-        let call = self.call(Method::DELETE, url, &scopes);
+        let call = Call::new(Method::DELETE, url, &scopes);
         self.send(&doing, &call, &[StatusCode::ACCEPTED, StatusCode::OK]).await.map(drop)
     }
 
@@ -173,7 +173,7 @@ impl Remote {
         let mut next = Some(self.url(&format!("{repo}/tags/list")));
         let mut tags = Vec::new();
         while let Some(url) = next {
-            let call = self.call(Method::GET, url, &scopes);
+            let call = Call::new(Method::GET, url, &scopes);
             let mut response = self.send(&doing, &call, &[StatusCode::OK]).await?;
             let link = response.headers().get(LINK).and_then(|link| link.to_str().ok());
             next = link.and_then(next_link).and_then(|link| call.url.join(&link).ok());

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::RemoteError;
 use crate::download::Hasher;
 use crate::manifests::read_all;
-use crate::remote::{Remote, scope};
+use crate::remote::{Call, Remote, scope};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
@@ -80,7 +80,7 @@ impl Remote {
         let doing = format!("list what refers to {}", self.name(repo, subject.as_str()));
         let scopes = [scope(repo, "pull")];
         let call =
-            self.call(Method::GET, self.url(&format!("{repo}/referrers/{subject}")), &scopes);
+            Call::new(Method::GET, self.url(&format!("{repo}/referrers/{subject}")), &scopes);
         let mut found = match self.send(&doing, &call, &[StatusCode::OK]).await {
             Ok(mut response) => read_index(&doing, &read_all(&doing, &mut response).await?)?,
             Err(RemoteError::NotFound { .. }) => self.noted_referrers(repo, subject).await?,

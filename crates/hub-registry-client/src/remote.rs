@@ -23,7 +23,7 @@ const ERROR_BODY: usize = 64 << 10;
 const PIECE: usize = 256 << 10;
 
 /// How long an upload may stand still: the registry may be busy storing what it got.
-const UPLOAD_SILENCE: Duration = Duration::from_secs(300);
+const UPLOAD_SILENCE: Duration = Duration::from_mins(5);
 
 /// Whether the connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,13 @@ pub(crate) struct Call<'a> {
     pub(crate) scopes: &'a [String],
     /// Who watches the body go, and the position of its first byte.
     pub(crate) watched: Option<(&'a dyn Progress, u64)>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(method: Method, url: Url, scopes: &'a [String]) -> Self {
+        let (headers, body) = (HeaderMap::new(), Bytes::new());
+        Self { method, url, headers, body, scopes, watched: None }
+    }
 }
 
 /// Why an attempt brought no answer to look at.
@@ -161,7 +168,7 @@ impl Remote {
     /// [`RemoteError::Unauthorized`] when it does not.
     pub async fn ping(&self) -> Result<(), RemoteError> {
         let doing = format!("reach the registry {}", self.host);
-        let call = self.call(Method::GET, self.url(""), &[]);
+        let call = Call::new(Method::GET, self.url(""), &[]);
         self.send(&doing, &call, &[StatusCode::OK]).await.map(drop)
     }
 
@@ -171,11 +178,6 @@ impl Remote {
         // A path is set, not joined: a digest or tag in front would be read as a scheme.
         url.set_path(&format!("/v2/{path}"));
         url
-    }
-
-    pub(crate) fn call<'a>(&self, method: Method, url: Url, scopes: &'a [String]) -> Call<'a> {
-        let (headers, body) = (HeaderMap::new(), Bytes::new());
-        Call { method, url, headers, body, scopes, watched: None }
     }
 
     pub(crate) const fn retry(&self) -> Retry {

@@ -99,7 +99,7 @@ impl Remote {
                 .append_pair("from", from);
             scopes.push(scope(from, "pull"));
         }
-        let call = self.call(Method::POST, url, &scopes);
+        let call = Call::new(Method::POST, url, &scopes);
         let begun = [StatusCode::ACCEPTED, StatusCode::CREATED];
         let response = self.send(&doing, &call, &begun).await?;
         if response.status() == StatusCode::CREATED {
@@ -264,11 +264,11 @@ impl Session<'_> {
         let bytes = Bytes::from(buffer);
         let copy = bytes.clone();
         // 16 MiB take some 12 ms, too long for the thread that also sends.
-        let hashed = tokio::task::spawn_blocking(move || {
+        let task = tokio::task::spawn_blocking(move || {
             hasher.update(&copy);
             hasher
         });
-        let hasher = hashed.await.map_err(|error| self.unreadable(error.into()))?;
+        let hasher = task.await.map_err(|error| self.unreadable(error.into()))?;
         Ok((bytes, hasher))
     }
 
@@ -295,7 +295,7 @@ impl Session<'_> {
     }
 
     fn call(&self, method: Method, url: Url) -> Call<'_> {
-        self.remote.call(method, url, self.scopes)
+        Call::new(method, url, self.scopes)
     }
 
     fn follow(&mut self, response: &Response) {

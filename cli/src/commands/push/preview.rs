@@ -34,9 +34,10 @@ pub(super) fn print(
     context: &Context,
 ) -> Result<()> {
     let extracted = readme(extracted, said, context);
-    let (blobs, size) = (source.blobs.len(), HumanBytes(source.size()));
-    let manifests = source.manifests.len();
-    note(destination, &format!("{manifests} manifests and {blobs} blobs, {size}"), context);
+    let size = HumanBytes(source.size());
+    let manifests = several(source.manifests.len(), "manifest");
+    let blobs = several(source.blobs.len(), "blob");
+    note(destination, &format!("{manifests} and {blobs}, {size}"), context);
     let own = extracted.as_ref().map(|extracted| extracted.detail.clone()).unwrap_or_default();
     table(&Detail::merge([said.detail(), own]), said, extracted.as_ref(), context)
 }
@@ -45,6 +46,10 @@ pub(super) fn print(
 pub(super) fn print_said(destination: &Destination, said: &Said, context: &Context) -> Result<()> {
     note(destination, &said.summary(), context);
     table(&said.detail(), said, None, context)
+}
+
+fn several(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn note(destination: &Destination, what: &str, context: &Context) {
