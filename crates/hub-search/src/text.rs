@@ -1,6 +1,6 @@
 //! From text to tokens, the same for documents and queries.
 
-/// Words that say nothing about an image. Source: the judged queries (`facts` of the design).
+/// Words that say nothing about an image. Source: tried on judged queries.
 const STOP_WORDS: &[&str] = &[
     "a",
     "an",
