@@ -1,5 +1,6 @@
 //! `hub push`: an image from here to a hub, or to any registry, with what is said about it.
 
+mod artifact;
 mod blobs;
 mod course;
 mod destination;
@@ -109,7 +110,7 @@ async fn describe_at(
     let mut digest = String::new();
     for tag in &target.tags {
         let found = target.remote.pull_manifest(&target.repo, tag.as_str()).await;
-        let found = found.map_err(|error| target.refusal("find", error))?;
+        let found = found.map_err(|error| target.absent(tag, error))?;
         let size = found.bytes.len() as u64;
         let subject = Subject { media_type: found.media_type, digest: found.digest, size };
         digest = subject.digest.to_string();

@@ -93,38 +93,14 @@ pub(super) async fn save_by_program(
     name: &str,
     file: &Path,
 ) -> Result<Asked, SourceError> {
-    let output = match engine {
-        "podman" => {
-            let mut exists = Command::new("podman");
-            exists.args(["image", "exists", "--", name]);
-            match run(exists).await {
-                None => return Ok(Asked::Absent),
-                Some(output) if !output.status.success() => return Ok(Asked::Unknown),
-                Some(_) => {}
-            }
-            let mut save = Command::new("podman");
-            save.args(["save", "--quiet", "--format", "oci-archive", "--output"]).arg(file);
-            run({
-                save.args(["--", name]);
-                save
-            })
-            .await
-        }
-        _ => {
-            let mut inspect = Command::new("buildah");
-            inspect.args(["inspect", "--type", "image", "--", name]);
-            match run(inspect).await {
-                None => return Ok(Asked::Absent),
-                Some(output) if !output.status.success() => return Ok(Asked::Unknown),
-                Some(_) => {}
-            }
-            let mut push = Command::new("buildah");
-            push.args(["push", "--quiet", "--", name])
-                .arg(format!("oci-archive:{}", file.display()));
-            run(push).await
-        }
-    };
-    match output {
+    let (mut look, mut save) =
+        if engine == "podman" { podman(name, file) } else { buildah(name, file) };
+    match run(&mut look).await {
+        None => return Ok(Asked::Absent),
+        Some(output) if !output.status.success() => return Ok(Asked::Unknown),
+        Some(_) => {}
+    }
+    match run(&mut save).await {
         None => Ok(Asked::Absent),
         Some(output) if output.status.success() => Ok(Asked::Saved),
         Some(output) => {
@@ -135,7 +111,24 @@ pub(super) async fn save_by_program(
     }
 }
 
+/// Whether podman has the image, and how to save it.
+fn podman(name: &str, file: &Path) -> (Command, Command) {
+    let (mut look, mut save) = (Command::new("podman"), Command::new("podman"));
+    look.args(["image", "exists", "--", name]);
+    save.args(["save", "--quiet", "--format", "oci-archive", "--output"]).arg(file);
+    save.args(["--", name]);
+    (look, save)
+}
+
+/// Whether buildah has the image, and how to save it.
+fn buildah(name: &str, file: &Path) -> (Command, Command) {
+    let (mut look, mut save) = (Command::new("buildah"), Command::new("buildah"));
+    look.args(["inspect", "--type", "image", "--", name]);
+    save.args(["push", "--quiet", "--", name]).arg(format!("oci-archive:{}", file.display()));
+    (look, save)
+}
+
 /// Runs a program to its end; `None` when there is none of this name.
-async fn run(mut command: Command) -> Option<std::process::Output> {
+async fn run(command: &mut Command) -> Option<std::process::Output> {
     command.stdin(std::process::Stdio::null()).kill_on_drop(true).output().await.ok()
 }

@@ -112,8 +112,9 @@ fn split_path(text: &str) -> (PathBuf, Option<String>) {
     if Path::new(text).exists() {
         return (text.into(), None);
     }
-    let colons = text.match_indices(':').map(|(at, _)| at);
-    let cut = colons.clone().find(|at| Path::new(&text[..*at]).exists()).or_else(|| colons.last());
+    let mut colons = text.match_indices(':').map(|(at, _)| at);
+    let cut =
+        colons.clone().find(|at| Path::new(&text[..*at]).exists()).or_else(|| colons.next_back());
     match cut {
         Some(at) => (text[..at].into(), Some(text[at + 1..].to_owned())),
         None => (text.into(), None),
@@ -165,9 +166,9 @@ async fn fetch(
         match asked {
             Asked::Saved => {
                 let label = engine.trim_end_matches(" socket");
-                let before: String =
-                    tried.iter().map(|(engine, why)| format!("{engine}… {why}; ")).collect();
-                let told = format!("{before}{label}: {name}");
+                let before = tried.iter().map(|(engine, why)| format!("{engine}… {why}"));
+                let told: Vec<_> = before.chain([format!("{label}: {name}")]).collect();
+                let told = told.join("; ");
                 return Ok((Form::File(file, None), Some((told, name))));
             }
             Asked::Unknown => tried.push((*engine, "does not have it")),

@@ -65,15 +65,15 @@ pub(super) fn whence(source: &From) -> String {
 /// Tells what became of the blobs.
 pub(super) fn pushed(counts: &Counts, time: Duration, context: &Context) {
     let Counts { all, present, mounted, sent } = counts;
-    let mut text = format!("{all}/{all} blobs");
+    let mut parts = vec![format!("{all}/{all} blobs")];
     if *present > 0 {
-        text += &format!(", {present} there already");
+        parts.push(format!("{present} there already"));
     }
     if *mounted > 0 {
-        text += &format!(", {mounted} mounted");
+        parts.push(format!("{mounted} mounted"));
     }
-    text += &format!(", {} in {:.1} s", HumanBytes(*sent), time.as_secs_f64());
-    context.printer.note("push", &text);
+    parts.push(format!("{} in {:.1} s", HumanBytes(*sent), time.as_secs_f64()));
+    context.printer.note("push", &parts.join(", "));
 }
 
 /// Tells what the repository shows now. That the hub does not answer any more is no failure of
@@ -94,17 +94,17 @@ pub(super) async fn latest(
         return;
     };
     let was = before.as_ref().and_then(|before| before.latest_tag.clone());
-    let mut text = match was {
+    let mut parts = vec![match was {
         Some(was) if was != latest => format!("{latest} (was {was})"),
         _ => latest,
-    };
+    }];
     let own = extracted.map(|extracted| extracted.detail.clone()).unwrap_or_default();
     let detail = Detail::merge([said.detail(), own]);
     let keywords = detail.list(Field::Keywords);
     if !keywords.is_empty() {
-        text += &format!("   keywords: {}", keywords.join(", "));
+        parts.push(format!("keywords: {}", keywords.join(", ")));
     }
     let tag = &target.tags[0];
-    text += &format!("   web: {}/r/{repo}/-/tags/{tag}", target.server.url());
-    context.printer.note("latest", &text);
+    parts.push(format!("web: {}/r/{repo}/-/tags/{tag}", target.server.url()));
+    context.printer.note("latest", &parts.join("   "));
 }

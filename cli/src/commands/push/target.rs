@@ -3,12 +3,11 @@
 use hub_api::{CreateRepo, EditRepo, RepoView};
 use hub_api_client::Client;
 use hub_model::{RepoName, Tag};
-use hub_oci::detail_artifact::{self, Subject};
-use hub_registry_client::{
-    BlobToPush, Bytewise, Credentials, NoProgress, Remote, RemoteError, RemoteOptions, Scheme,
-};
+use hub_oci::detail_artifact::Subject;
+use hub_registry_client::{Credentials, Remote, RemoteError, RemoteOptions, Scheme};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::artifact;
 use super::destination::Destination;
 use super::refusal;
 use super::said::Said;
@@ -50,10 +49,17 @@ impl Target {
         let options =
             RemoteOptions { scheme, credentials, retries, ..RemoteOptions::new(server.host()) };
         let name = format!("{server}/{repo}");
-        let refuse = |error| refusal::of_remote("push to", &name, &server, error);
+        let refuse = |error: RemoteError| refusal::of_remote("push to", &name, &server, error);
         let remote = Remote::new(options).map_err(refuse)?;
         remote.ping().await.map_err(refuse)?;
         let hub = hub(client, &repo).await?;
+        let may = hub.as_ref().and_then(|hub| hub.before.as_ref()?.may);
+        if may.is_some_and(|may| !may.push) {
+            let org = repo.split('/').next().unwrap_or(&repo);
+            return Err(Failure::new(Exit::Denied, format!("could not push to {name}: denied"))
+                .hint(format!("ask an owner of {org} for the right to push, or hub login {server}"))
+                .into());
+        }
         let kind = if hub.is_some() { "a hub" } else { "a registry, no hub" };
         context.printer.detail(&format!("{server} is {kind}"));
         Ok(Self { server, remote, repo, tags, hub })
@@ -67,6 +73,19 @@ impl Target {
     /// The failure of an act here.
     pub(super) fn refusal(&self, act: &str, error: RemoteError) -> Failure {
         refusal::of_remote(act, &self.name(), &self.server, error)
+    }
+
+    /// The failure of looking for a tag.
+    pub(super) fn absent(&self, tag: &Tag, error: RemoteError) -> Failure {
+        let name = self.name();
+        match error {
+            RemoteError::NotFound { .. } => {
+                Failure::new(Exit::NotFound, format!("there is no {name}:{tag}"))
+                    .cause(error)
+                    .hint(format!("hub tags {name}, or push the image first"))
+            }
+            error => self.refusal("read", error),
+        }
     }
 
     /// The failure of a push that had begun; `done` is what stays.
@@ -118,7 +137,7 @@ impl Target {
         tags: &[Tag],
         context: &Context,
     ) -> anyhow::Result<()> {
-        let artifact = self.push_artifact(said, subject).await;
+        let artifact = artifact::push(&self.remote, &self.repo, subject, &said.artifact).await;
         let Some(Hub { client, repo, .. }) = &self.hub else {
             artifact.map_err(|error| {
                 let done = "the image is there, but not what was said about it";
@@ -139,22 +158,6 @@ impl Target {
         }
         context.printer.note("detail", &said.summary());
         Ok(())
-    }
-
-    async fn push_artifact(&self, said: &Said, subject: &Subject) -> Result<(), RemoteError> {
-        let created = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        let built = detail_artifact::build(subject, &said.artifact, &created);
-        for (digest, bytes) in built.blobs {
-            let size = bytes.len() as u64;
-            let source = Bytewise(bytes.into());
-            let blob = BlobToPush { digest: &digest, size, mount_from: None, source: &source };
-            self.remote.push_blob(&self.repo, blob, &NoProgress).await?;
-        }
-        let (media_type, bytes, _) = built.manifest;
-        self.remote
-            .push_referrer(&self.repo, &subject.digest, &media_type, bytes.into())
-            .await
-            .map(drop)
     }
 }
 
