@@ -19,8 +19,7 @@ pub use layers::{REQUEST_ID, RequestId};
 
 /// The first path segments below which something is mounted; a test compares them with the names
 /// that no organisation may have.
-pub const MOUNTS: &[&str] =
-    &["v2", "v1", "api", "openapi.json", "healthz", "readyz", "metrics"];
+pub const MOUNTS: &[&str] = &["v2", "v1", "api", "openapi.json", "healthz", "readyz", "metrics"];
 
 /// Everything that the hub serves.
 ///

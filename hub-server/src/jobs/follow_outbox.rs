@@ -129,3 +129,51 @@ impl Iterator for Docs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hub_model::{AccessTerms, Actor, RepoName, SearchQuery, Visibility};
+
+    use super::*;
+    use crate::services::{orgs, repos};
+
+    fn found(app: &App) -> usize {
+        let query = SearchQuery {
+            text: "queue".to_owned(),
+            org: None,
+            keyword: None,
+            access: AccessTerms::Everything,
+            offset: 0,
+            limit: 10,
+        };
+        app.index.search(&query).unwrap().total
+    }
+
+    #[tokio::test]
+    async fn the_index_follows_what_comes_and_goes() {
+        let (app, _dir) = App::for_tests().await;
+        let name: RepoName = "ana/queue".parse().unwrap();
+        orgs::create(&app, &Actor::System, &name.org(), "", "").await.unwrap();
+        repos::create(&app, &Actor::System, &name, Visibility::Public).await.unwrap();
+        assert_eq!(found(&app), 0);
+        assert!(catch_up(&app).await.unwrap() > 0);
+        assert_eq!(found(&app), 1);
+        assert_eq!(catch_up(&app).await.unwrap(), 0);
+
+        repos::delete(&app, &Actor::System, &name).await.unwrap();
+        catch_up(&app).await.unwrap();
+        assert_eq!(found(&app), 0);
+    }
+
+    #[tokio::test]
+    async fn an_index_built_anew_knows_the_same() {
+        let (app, _dir) = App::for_tests().await;
+        let name: RepoName = "ana/queue".parse().unwrap();
+        orgs::create(&app, &Actor::System, &name.org(), "", "").await.unwrap();
+        repos::create(&app, &Actor::System, &name, Visibility::Private).await.unwrap();
+        assert_eq!(rebuild(&app).await.unwrap(), 1);
+        assert_eq!(found(&app), 1);
+        assert_eq!(app.index.position(), app.db.last_letter().await.unwrap());
+        assert_eq!(catch_up(&app).await.unwrap(), 0);
+    }
+}
