@@ -53,7 +53,7 @@ pub(super) fn main(visitor: &Visitor, repo: &Repo, img: &Img) -> Vec<Fact> {
     }
     let pushed = lang.moment(img.pushed_at_ms, visitor.now_ms());
     if img.digest.is_some() {
-        let note = img.pushed_by.clone();
+        let note = if img.pushed_by.is_empty() { String::new() } else { (t.by)(&img.pushed_by) };
         let title = pushed.full;
         facts.push(Fact { note, title, ..Fact::text(t.fact_pushed, pushed.ago) });
     }
@@ -175,10 +175,7 @@ pub(super) fn fields(t: &'static Words, img: &Img) -> Vec<FieldLine> {
 
 fn preview(field: Field, value: &Value) -> String {
     match value {
-        Value::Text(text) if matches!(field, Field::Docs | Field::Icon) => {
-            let digest = hub_model::Digest::parse(text);
-            digest.map_or_else(|_| text.clone(), |digest| format!("sha256:{}…", digest.short()))
-        }
+        Value::Text(text) if matches!(field, Field::Docs | Field::Icon) => short(text),
         Value::Text(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
         Value::Flag(flag) => flag.to_string(),
         Value::List(list) => list.join(", "),
@@ -187,10 +184,18 @@ fn preview(field: Field, value: &Value) -> String {
             .map(|object| object.values().cloned().collect::<Vec<_>>().join(" "))
             .collect::<Vec<_>>()
             .join(", "),
-        Value::Map(map) => {
-            map.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join(", ")
-        }
+        Value::Map(map) => map
+            .iter()
+            .map(|(key, value)| format!("{key}: {}", short(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
     }
+}
+
+/// A digest in few letters; other texts stay.
+fn short(text: &str) -> String {
+    let digest = hub_model::Digest::parse(text);
+    digest.map_or_else(|_| text.to_owned(), |digest| format!("sha256:{}…", digest.short()))
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ impl TagsView {
     /// The tags of a repository.
     pub(super) fn new(visitor: &Visitor, page: &RepoPage, list: &Page<Img>) -> Self {
         let t = visitor.words();
-        let head = Head::new(visitor, page, None, 1);
+        let head = Head::new(visitor, page, None, true);
         let heading = (t.tags_of)(page.repo.name.as_str());
         let path = format!("{}/-/tags", head.href);
         let older = list.next.as_deref();
@@ -166,7 +166,7 @@ pub(super) async fn digest(
     let view = DigestView {
         shell: Shell::new(visitor, &format!("{name}@{}", digest.short())).hidden(),
         t,
-        head: Head::new(visitor, &page, None, 1),
+        head: Head::new(visitor, &page, None, true),
         digest: digest.to_string(),
         commands: pull::commands(visitor, name, &format!("@{digest}")),
         facts: vec![
@@ -185,9 +185,9 @@ pub(super) async fn raw(
     tag: &Tag,
 ) -> Result<Response, Failure> {
     let img = services::images::get(&web.app, visitor.actor(), name, tag.as_str()).await?;
-    let text = services::images::docs(&web.app, visitor.actor(), name, &img).await?;
-    let text = text.ok_or(Failure::Missing)?;
-    Ok(([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response())
+    let digest = readme::named(&img, visitor.query().get("readme")).ok_or(Failure::Missing)?;
+    let document = services::images::document(&web.app, visitor.actor(), name, &digest).await?;
+    Ok(([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], document.body).into_response())
 }
 
 /// `GET /r/…/-/icon`: the picture of the latest image, or the letter of the name.

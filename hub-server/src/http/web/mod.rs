@@ -21,6 +21,8 @@ mod repos;
 mod route;
 mod search;
 mod session;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod view;
 mod visitor;

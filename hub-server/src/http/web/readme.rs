@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use hub_model::{Digest, Field, Img, RepoName, Source};
+use hub_model::{Digest, Field, Img, RepoName, Source, Value};
 use moka::future::Cache;
 
 use super::Web;
 use super::failure::Failure;
 use super::lang::{Lang, Words};
 use super::markdown::{self, Context, Rendered};
+use super::params;
+use super::view::Link;
 use super::visitor::Visitor;
 use crate::services;
 
@@ -29,6 +31,70 @@ impl Readmes {
     }
 }
 
+/// The README that a reader gets to see, and the others that there are.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    digest: Digest,
+    /// The field that names it: the main README, or its translations.
+    pub field: Field,
+    /// What the address of this version ends in.
+    pub query: String,
+    /// Links to all versions, when there is more than one.
+    pub versions: Vec<Link>,
+}
+
+/// Name of the main README in addresses.
+const MAIN: &str = "main";
+
+/// All READMEs of an image by name, the main one first.
+fn all(img: &Img) -> Vec<(&str, Digest)> {
+    let translations = match img.detail.get(Field::DocsI18n).map(|sourced| &sourced.value) {
+        Some(Value::Map(map)) => map.iter().collect(),
+        _ => Vec::new(),
+    };
+    let main = img.detail.docs().map(|digest| (MAIN, digest));
+    let others = translations
+        .into_iter()
+        .filter_map(|(lang, text)| Some((lang.as_str(), Digest::parse(text).ok()?)));
+    main.into_iter().chain(others).collect()
+}
+
+/// The README with this name, or the main one without a name.
+pub(super) fn named(img: &Img, name: Option<&str>) -> Option<Digest> {
+    let name = name.unwrap_or(MAIN);
+    all(img).into_iter().find(|(other, _)| *other == name).map(|(_, digest)| digest)
+}
+
+/// Chooses among the READMEs of an image: the one that the address names, else the one in the
+/// reader's language, else the main one.
+pub(super) fn choose(visitor: &Visitor, img: &Img) -> Option<Choice> {
+    let all = all(img);
+    let wish = visitor.query().get("readme");
+    let wished = all.iter().position(|(name, _)| Some(*name) == wish);
+    let spoken = all.iter().position(|(name, _)| Lang::parse(name) == Some(visitor.lang()));
+    let at = wished.or(spoken).unwrap_or(0);
+    let (name, digest) = all.get(at)?.clone();
+    let mut choice =
+        Choice { digest, field: Field::Docs, query: String::new(), versions: Vec::new() };
+    if name != MAIN {
+        choice.field = Field::DocsI18n;
+        choice.query = params::address("", &[("readme", name)]);
+    }
+    if all.len() > 1 {
+        let link = |(number, (name, _)): (usize, &(&str, Digest))| {
+            let words = match Lang::parse(name) {
+                Some(lang) => lang.words().language,
+                None if *name == MAIN => visitor.words().readme_main,
+                None => name,
+            };
+            let href = visitor.query().with("readme", Some(name)).address(visitor.path());
+            Link { current: number == at, ..Link::new(href, words) }
+        };
+        choice.versions = all.iter().enumerate().map(link).collect();
+    }
+    Some(choice)
+}
+
 /// The README of an image as HTML; `None` when it has none.
 pub(super) async fn rendered(
     web: &Web,
@@ -36,17 +102,17 @@ pub(super) async fn rendered(
     repo: &RepoName,
     img: &Img,
 ) -> Result<Option<Arc<Rendered>>, Failure> {
-    let Some(digest) = img.detail.docs() else { return Ok(None) };
-    let plain = is_plain(img);
+    let Some(choice) = choose(visitor, img) else { return Ok(None) };
+    let plain = choice.field == Field::Docs && is_plain(img);
+    let digest = choice.digest;
     let lang = visitor.lang();
     let source = img.detail.text(Field::Source).map(str::to_owned);
     let key = (digest, markdown::RENDERER_VERSION, lang, plain, source);
     if let Some(kept) = web.readmes.0.get(&key).await {
         return Ok(Some(kept));
     }
-    let Some(text) = services::images::docs(&web.app, visitor.actor(), repo, img).await? else {
-        return Ok(None);
-    };
+    let document = services::images::document(&web.app, visitor.actor(), repo, &key.0).await?;
+    let text = String::from_utf8_lossy(&document.body).into_owned();
     let source = key.4.clone();
     let long = text.len() > markdown::INLINE_BYTES;
     let render = move || {

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use hub_model::{Extraction, Field, Img, ImgState, Repo, RepoName, Visibility};
+use hub_model::{Digest, Extraction, Field, Img, ImgState, Repo, RepoName, Visibility};
 
 use super::cards::{foreign, is_deprecated, keyword_links};
 use super::facts::{Fact, FieldLine};
@@ -40,13 +40,20 @@ pub(super) struct Head {
     pub stars: String,
     pub starred: bool,
     pub can_star: bool,
-    /// README and tags.
-    pub tabs: Vec<Link>,
+    /// Number of tags.
+    pub tags: String,
+    /// Whether the reader is among the tags.
+    pub in_tags: bool,
 }
 
 impl Head {
-    /// The head of a page; `tab` is the number of the tab that the reader is in.
-    pub(super) fn new(visitor: &Visitor, page: &RepoPage, img: Option<&Img>, tab: usize) -> Self {
+    /// The head of a page about the repository, or about its tags.
+    pub(super) fn new(
+        visitor: &Visitor,
+        page: &RepoPage,
+        img: Option<&Img>,
+        in_tags: bool,
+    ) -> Self {
         let t = visitor.words();
         let repo = &page.repo;
         let href = format!("/r/{}", repo.name);
@@ -54,12 +61,6 @@ impl Head {
         let described = img.or(page.latest.as_ref());
         let description =
             described.and_then(|img| img.detail.text(Field::Description)).unwrap_or_default();
-        let tags = format!("{} {}", t.tags, visitor.lang().number(repo.tags));
-        let mut tabs =
-            vec![Link::new(href.clone(), t.readme), Link::new(format!("{href}/-/tags"), tags)];
-        if let Some(tab) = tabs.get_mut(tab) {
-            tab.current = true;
-        }
         Self {
             org: Link::new(format!("/o/{org}"), org),
             name: name.to_owned(),
@@ -73,7 +74,8 @@ impl Head {
             stars: visitor.lang().short_number(repo.stars),
             starred: page.starred,
             can_star: visitor.actor().user().is_some(),
-            tabs,
+            tags: visitor.lang().number(repo.tags),
+            in_tags,
             href,
         }
     }
@@ -86,16 +88,23 @@ pub(super) struct Readme {
     pub contents: Vec<Heading>,
     pub origin: String,
     pub raw: String,
+    /// The same in other languages.
+    pub versions: Vec<Link>,
 }
 
 impl Readme {
-    fn new(t: &Words, repo: &RepoName, img: &Img, rendered: &Rendered) -> Self {
-        let source = img.detail.get(Field::Docs).map(|sourced| &sourced.source);
+    fn new(visitor: &Visitor, repo: &RepoName, img: &Img, rendered: &Rendered) -> Self {
+        let t = visitor.words();
+        let choice = readme::choose(visitor, img);
+        let field = choice.as_ref().map_or(Field::Docs, |choice| choice.field);
+        let query = choice.as_ref().map(|choice| choice.query.as_str()).unwrap_or_default();
+        let source = img.detail.get(field).map(|sourced| &sourced.source);
         Self {
             html: rendered.html.clone(),
             contents: rendered.contents.clone(),
             origin: source.map(|source| origin(t, source)).unwrap_or_default(),
-            raw: format!("/r/{repo}/-/readme/{}.md", img.tag),
+            raw: format!("/r/{repo}/-/readme/{}.md{query}", img.tag),
+            versions: choice.map(|choice| choice.versions).unwrap_or_default(),
         }
     }
 }
@@ -138,7 +147,7 @@ impl RepoView {
     pub(super) fn new(visitor: &Visitor, shown: &Shown<'_>) -> Self {
         let t = visitor.words();
         let repo = &shown.page.repo;
-        let head = Head::new(visitor, shown.page, shown.img, usize::from(shown.by_tag));
+        let head = Head::new(visitor, shown.page, shown.img, shown.by_tag);
         let pushed = shown.img.filter(|img| img.state == ImgState::Pushed);
         let tag = shown.img.filter(|_| shown.by_tag).map(|img| img.tag.to_string());
         let version = pushed.map_or_else(|| "v1".to_owned(), |img| img.tag.to_string());
@@ -151,7 +160,7 @@ impl RepoView {
         Self {
             shell: if head.private { shell.hidden() } else { shell },
             t,
-            latest: is_latest(repo, shown.img),
+            latest: shown.by_tag && is_latest(repo, shown.img),
             commands: pushed
                 .map(|img| pull::commands(visitor, &repo.name, &format!(":{}", img.tag)))
                 .unwrap_or_default(),
@@ -160,9 +169,9 @@ impl RepoView {
             readme: shown
                 .img
                 .zip(shown.rendered.as_deref())
-                .map(|(img, rendered)| Readme::new(t, &repo.name, img, rendered)),
+                .map(|(img, rendered)| Readme::new(visitor, &repo.name, img, rendered)),
             states: shown.img.map(|img| states(t, img)).unwrap_or_default(),
-            notes: shown.img.map(|img| img.notes.clone()).unwrap_or_default(),
+            notes: shown.img.map(notes).unwrap_or_default(),
             empty: shown.img.is_none(),
             base: shown
                 .img
@@ -184,6 +193,19 @@ impl RepoView {
 
 fn is_latest(repo: &Repo, img: Option<&Img>) -> bool {
     img.is_some_and(|img| repo.latest_tag.as_ref() == Some(&img.tag))
+}
+
+/// What the reading of the image left to say, with digests in short.
+fn notes(img: &Img) -> Vec<String> {
+    let word = |word: &str| {
+        let bare = word.trim_matches(|c: char| matches!(c, '`' | ',' | ';' | '.'));
+        match Digest::parse(bare) {
+            Ok(digest) => word.replace(bare, &format!("sha256:{}…", digest.short())),
+            Err(_) => word.to_owned(),
+        }
+    };
+    let line = |note: &String| note.split(' ').map(word).collect::<Vec<_>>().join(" ");
+    img.notes.iter().map(|note| line(note).replace('`', "")).collect()
 }
 
 /// What the reader has to know about the state of an image.

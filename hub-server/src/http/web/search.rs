@@ -55,9 +55,6 @@ pub(super) struct Results {
     heading: String,
     count: String,
     none: String,
-    text: String,
-    org: String,
-    keyword: String,
     /// Filters in force, each a link to the results without it.
     filters: Vec<Link>,
     cards: Vec<Card>,
@@ -87,9 +84,6 @@ impl Results {
             heading,
             count: (t.results)(found.total),
             none: if found.total == 0 { none } else { String::new() },
-            text: text.to_owned(),
-            org: query.get("org").unwrap_or_default().to_owned(),
-            keyword: query.get("keyword").unwrap_or_default().to_owned(),
             filters: [filter("org", t.filter_org), filter("keyword", t.filter_keyword)]
                 .into_iter()
                 .flatten()
