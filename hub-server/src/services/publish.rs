@@ -1,6 +1,8 @@
 //! The commit point: every image enters the hub here, and nothing else makes a tag point at a
 //! manifest. Latest tag, search, counters and jobs therefore cannot disagree.
 
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod repo;
 mod steps;
 #[cfg(test)]

@@ -35,9 +35,10 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The first parameter called `name`, when it is not empty.
+    /// The first parameter called `name` that holds text. Zero bytes are none, and not every
+    /// database takes them.
     pub(super) fn param(&self, name: &str) -> Option<&str> {
-        self.params(name).into_iter().find(|value| !value.is_empty())
+        self.params(name).into_iter().find(|value| !value.is_empty() && !value.contains('\0'))
     }
 
     /// Every parameter called `name`.

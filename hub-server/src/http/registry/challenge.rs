@@ -32,7 +32,8 @@ pub(super) fn challenge(
 fn text(realm: &str, service: &str, scopes: &[Scope], fault: Option<Fault>) -> String {
     let mut text = format!("Bearer realm=\"{realm}\",service=\"{service}\"");
     // What a caller wrote into the path or query must not end the quotes.
-    let harmless = |scope: &String| !scope.contains(['"', '\\']);
+    let harmless =
+        |scope: &String| scope.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\'));
     let scopes: Vec<_> = scopes.iter().map(ToString::to_string).filter(harmless).collect();
     if !scopes.is_empty() {
         text.push_str(",scope=\"");

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hub_model::{RepoName, Tag};
+use hub_model::{Digest, RepoName, Tag};
 
 use super::ascii;
 use super::body::{self, ReadError};
@@ -30,32 +30,45 @@ pub(super) async fn get(
     reference: &Reference,
 ) -> Result<Response, RegistryError> {
     let asked = reference.as_str();
-    let (digest, media_type, size) =
-        images::manifest_head(call.app, &call.actor, repo, asked).await?;
-    let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_DIGEST, ascii(digest.as_str()));
-    headers.insert(header::ETAG, ascii(&format!("\"{digest}\"")));
+    // Who asks for the head only, or has it already, costs no bytes and is no pull.
+    if call.is_head() || call.headers.contains_key(header::IF_NONE_MATCH) {
+        let (digest, media_type, size) =
+            images::manifest_head(call.app, &call.actor, repo, asked).await?;
+        if call.has_already(digest.as_str()) {
+            let headers = named(reference, &digest);
+            return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+        }
+        if call.is_head() {
+            let mut headers = described(reference, &digest, &media_type);
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+            return Ok((headers, Body::empty()).into_response());
+        }
+    }
+    let manifest = images::manifest(call.app, &call.actor, repo, asked).await?;
+    let mut headers = described(reference, &manifest.digest, &manifest.media_type);
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(manifest.body.len()));
+    Ok((headers, manifest.body).into_response())
+}
+
+/// The headers that name a manifest.
+fn named(reference: &Reference, digest: &Digest) -> HeaderMap {
     let lasting = match reference {
         Reference::Tag(_) => "no-cache",
         Reference::Digest(_) => "private, max-age=31536000",
     };
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_DIGEST, ascii(digest.as_str()));
+    headers.insert(header::ETAG, ascii(&format!("\"{digest}\"")));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(lasting));
-    if call.has_already(digest.as_str()) {
-        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
-    }
-    headers.insert(header::CONTENT_TYPE, ascii(&media_type));
+    headers
+}
+
+/// The headers that name a manifest and say what it is.
+fn described(reference: &Reference, digest: &Digest, media_type: &str) -> HeaderMap {
+    let mut headers = named(reference, digest);
+    headers.insert(header::CONTENT_TYPE, ascii(media_type));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if call.is_head() {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
-        return Ok((headers, Body::empty()).into_response());
-    }
-    let manifest = images::manifest(call.app, &call.actor, repo, asked).await?;
-    // The tag may have moved between the two reads: what is sent counts.
-    headers.insert(CONTENT_DIGEST, ascii(manifest.digest.as_str()));
-    headers.insert(header::ETAG, ascii(&format!("\"{}\"", manifest.digest)));
-    headers.insert(header::CONTENT_TYPE, ascii(&manifest.media_type));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(manifest.body.len()));
-    Ok((headers, manifest.body).into_response())
+    headers
 }
 
 /// `PUT`: the image enters the hub.

@@ -1,9 +1,7 @@
 //! Deleting tags and manifests.
 
 use hub_db::Change;
-use hub_model::{
-    Action, Actor, DetailScope, Digest, Job, LetterKind, Repo, RepoName, Tag,
-};
+use hub_model::{Action, Actor, DetailScope, Digest, Job, LetterKind, Repo, RepoName, Tag};
 
 use super::super::access;
 use super::{ImageError, Latest, move_latest};
@@ -51,8 +49,7 @@ async fn remove_tag(
     with_empty_repo: bool,
 ) -> Result<(), ImageError> {
     access::repo(app, actor, Action::Delete, name).await?;
-    let unknown =
-        || ImageError::Unknown { repo: name.to_string(), reference: tag.to_string() };
+    let unknown = || ImageError::Unknown { repo: name.to_string(), reference: tag.to_string() };
     let now = app.now_ms();
     let mut change = app.db.change().await?;
     let repo = change.lock_repo(name).await?.ok_or_else(unknown)?;
@@ -74,8 +71,7 @@ async fn remove_manifest(
     digest: &Digest,
 ) -> Result<(), ImageError> {
     let repo = access::repo(app, actor, Action::Delete, name).await?;
-    let unknown =
-        || ImageError::Unknown { repo: name.to_string(), reference: digest.to_string() };
+    let unknown = || ImageError::Unknown { repo: name.to_string(), reference: digest.to_string() };
     let manifest = app.db.manifest(repo.id, digest).await?.ok_or_else(unknown)?;
     let now = app.now_ms();
     let mut change = app.db.change().await?;

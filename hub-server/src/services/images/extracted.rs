@@ -1,7 +1,9 @@
 //! What was read out of images, written down: called by jobs.
 
 use hub_db::Change;
-use hub_model::{Detail, DetailScope, Digest, Document, Extraction, Job, LetterKind, Repo, RepoName};
+use hub_model::{
+    Detail, DetailScope, Digest, Document, Extraction, Job, LetterKind, Repo, RepoName,
+};
 use hub_oci::Extracted;
 
 use super::{ImageError, settle};

@@ -1,1 +1,229 @@
 //! What publishing promises.
+
+use hub_model::{Actor, DetailScope, Extraction, Field, LatestMode, Source, Value};
+use hub_oci::ImageBuilder;
+
+use super::super::images::{self, DetailTarget, Edit, ImageError};
+use super::fixtures::{Hub, image, repo, tag};
+use super::{ManifestRef, PublishError};
+use crate::services::access::AccessError;
+
+fn by_tag(name: &str) -> ManifestRef {
+    ManifestRef::Tag(tag(name))
+}
+
+#[tokio::test]
+async fn latest_is_the_tag_pushed_last_not_the_greatest() {
+    let hub = Hub::new().await;
+    hub.push("v2", &image("two")).await;
+    hub.push("v1", &image("one")).await;
+    assert_eq!(hub.latest().await.as_deref(), Some("v1"));
+    let repo = hub.app.db.repo(&repo()).await.unwrap().unwrap();
+    assert_eq!(repo.latest_semver, Some(tag("v2")));
+    assert_eq!(repo.tags, 2);
+    assert_eq!(hub.img("latest").await.tag, tag("v1"));
+    hub.push("v2", &image("two")).await;
+    assert_eq!(hub.latest().await.as_deref(), Some("v2"));
+}
+
+#[tokio::test]
+async fn a_signature_pushed_behind_an_image_does_not_become_latest() {
+    let hub = Hub::new().await;
+    let digest = hub.push("v1", &image("one")).await;
+    hub.push(&format!("sha256-{}.sig", digest.hex()), &image("signature")).await;
+    assert_eq!(hub.latest().await.as_deref(), Some("v1"));
+}
+
+#[tokio::test]
+async fn a_real_latest_turns_the_virtual_one_off_for_good() {
+    let hub = Hub::new().await;
+    hub.push("latest", &image("real")).await;
+    hub.push("v1", &image("one")).await;
+    assert_eq!(hub.img("latest").await.tag, tag("latest"));
+    images::delete(&hub.app, &hub.writer, &repo(), &tag("latest")).await.unwrap();
+    let gone = images::get(&hub.app, &hub.writer, &repo(), "latest").await;
+    assert!(matches!(gone, Err(ImageError::Unknown { .. })));
+    let repo = hub.app.db.repo(&repo()).await.unwrap().unwrap();
+    assert_eq!((repo.latest_mode, repo.latest_tag), (LatestMode::Off, Some(tag("v1"))));
+}
+
+#[tokio::test]
+async fn an_image_without_its_blobs_is_refused_and_leaves_no_trace() {
+    let hub = Hub::new().await;
+    let image = image("lost");
+    let error = hub.put(&hub.writer, by_tag("v1"), &image).await.unwrap_err();
+    let PublishError::Missing { digests } = error else { panic!("{error}") };
+    assert_eq!(digests.len(), image.blobs.len());
+    assert!(hub.app.db.repo(&repo()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_manifest_pushed_by_another_digest_is_refused() {
+    let hub = Hub::new().await;
+    let (one, other) = (image("one"), image("other"));
+    hub.upload(&one).await;
+    let reference = ManifestRef::Digest(other.digest);
+    let error = hub.put(&hub.writer, reference, &one).await.unwrap_err();
+    assert!(matches!(error, PublishError::WrongDigest { .. }));
+}
+
+#[tokio::test]
+async fn who_may_not_push_cannot_tell_a_private_repository_from_a_missing_one() {
+    let hub = Hub::new().await;
+    let image = image("one");
+    let before = hub.put(&hub.stranger, by_tag("v1"), &image).await.unwrap_err();
+    assert!(matches!(before, PublishError::Access(AccessError::Hidden { .. })), "{before}");
+    let nobody = hub.put(&Actor::Anonymous, by_tag("v1"), &image).await.unwrap_err();
+    assert!(matches!(nobody, PublishError::Access(AccessError::Unauthenticated)));
+    let reader = hub.put(&hub.reader, by_tag("v1"), &image).await.unwrap_err();
+    assert!(matches!(reader, PublishError::Access(AccessError::Forbidden { .. })), "{reader}");
+    assert!(hub.app.db.repo(&repo()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn the_last_tag_takes_an_empty_repository_with_it() {
+    let hub = Hub::new().await;
+    hub.push("v1", &image("one")).await;
+    hub.push("v2", &image("two")).await;
+    images::delete(&hub.app, &hub.writer, &repo(), &tag("v2")).await.unwrap();
+    assert_eq!(hub.latest().await.as_deref(), Some("v1"));
+    images::delete(&hub.app, &hub.writer, &repo(), &tag("v1")).await.unwrap();
+    assert!(hub.app.db.repo(&repo()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_described_repository_outlives_its_last_tag() {
+    let hub = Hub::new().await;
+    hub.push("v1", &image("one")).await;
+    let mut edit = Edit::new(Source::Web);
+    edit.set.insert(Field::Description, Value::from("kept"));
+    let target = DetailTarget::Repo;
+    images::describe(&hub.app, &hub.writer, &repo(), &target, edit).await.unwrap();
+    images::delete(&hub.app, &hub.writer, &repo(), &tag("v1")).await.unwrap();
+    let repo = hub.app.db.repo(&repo()).await.unwrap().unwrap();
+    assert_eq!((repo.tags, repo.latest_tag), (0, None));
+}
+
+#[tokio::test]
+async fn a_tag_deleted_by_a_client_leaves_its_manifest() {
+    let hub = Hub::new().await;
+    let digest = hub.push("v1", &image("one")).await;
+    images::delete_manifest(&hub.app, &hub.writer, &repo(), "v1").await.unwrap();
+    let by_digest = images::manifest(&hub.app, &hub.writer, &repo(), digest.as_str()).await;
+    assert_eq!(by_digest.unwrap().digest, digest);
+    images::delete_manifest(&hub.app, &hub.writer, &repo(), digest.as_str()).await.unwrap();
+    let gone = images::manifest(&hub.app, &hub.writer, &repo(), digest.as_str()).await;
+    assert!(matches!(gone, Err(ImageError::Unknown { .. })));
+}
+
+#[tokio::test]
+async fn the_readme_inside_an_image_is_on_its_record() {
+    let hub = Hub::new().await;
+    hub.push("v1", &image("# mysql operator")).await;
+    assert_eq!(hub.img("v1").await.extraction, Extraction::Pending);
+    hub.app.settle().await.unwrap();
+    let img = hub.img("v1").await;
+    assert_eq!(img.extraction, Extraction::Done);
+    assert_eq!(hub.readme("v1").await.as_deref(), Some("# mysql operator"));
+    assert!(matches!(img.detail.get(Field::Docs).unwrap().source, Source::File { .. }));
+}
+
+#[tokio::test]
+async fn what_people_said_survives_the_next_push_of_the_tag() {
+    let hub = Hub::new().await;
+    hub.push("v1", &image("from the image")).await;
+    hub.app.settle().await.unwrap();
+    let mut edit = Edit::new(Source::Cli);
+    edit.docs = Some("said by a person".to_owned());
+    edit.set.insert(Field::Title, Value::from("Said"));
+    let target = DetailTarget::Tag(tag("v1"));
+    images::describe(&hub.app, &hub.writer, &repo(), &target, edit).await.unwrap();
+    hub.push("v1", &image("from the next image")).await;
+    hub.app.settle().await.unwrap();
+    assert_eq!(hub.readme("v1").await.as_deref(), Some("said by a person"));
+    assert_eq!(hub.img("v1").await.detail.text(Field::Title), Some("Said"));
+
+    let mut edit = Edit::new(Source::Cli);
+    edit.unset = vec![Field::Docs];
+    images::describe(&hub.app, &hub.writer, &repo(), &target, edit).await.unwrap();
+    assert_eq!(hub.readme("v1").await.as_deref(), Some("from the next image"));
+}
+
+#[tokio::test]
+async fn an_upload_without_a_readme_inherits_the_one_before() {
+    let hub = Hub::new().await;
+    let bare = |text: &str| ImageBuilder::new().layer([("opt/data", text)]).build();
+    hub.push("v1", &image("from v1")).await;
+    hub.push("v2", &bare("x")).await;
+    hub.app.settle().await.unwrap();
+    assert_eq!(hub.readme("v2").await.as_deref(), Some("from v1"));
+    let source = hub.img("v2").await.detail.get(Field::Docs).unwrap().source.clone();
+    assert_eq!(source, Source::Inherited("v1".to_owned()));
+
+    let mut edit = Edit::new(Source::Web);
+    edit.docs = Some("better".to_owned());
+    let target = DetailTarget::Tag(tag("v1"));
+    images::describe(&hub.app, &hub.writer, &repo(), &target, edit).await.unwrap();
+    hub.app.settle().await.unwrap();
+    assert_eq!(hub.readme("v2").await.as_deref(), Some("better"));
+}
+
+#[tokio::test]
+async fn a_readme_above_the_limit_is_refused_and_the_limit_named() {
+    let hub = Hub::new().await;
+    hub.push("v1", &image("one")).await;
+    let mut edit = Edit::new(Source::Api);
+    edit.docs = Some("x".repeat((1 << 20) + 1));
+    let error = images::describe(&hub.app, &hub.writer, &repo(), &DetailTarget::Repo, edit).await;
+    let text = error.unwrap_err().to_string();
+    assert_eq!(text, "a README may have 1048576 bytes, this one has 1048577");
+    let row = hub.app.db.repo(&repo()).await.unwrap().unwrap();
+    assert!(hub.app.db.details(row.id, &DetailScope::Repo).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_detail_artifact_speaks_for_the_image_it_refers_to() {
+    use hub_oci::detail_artifact::{Said, Subject, build};
+    let hub = Hub::new().await;
+    let picture = image("from the image");
+    let digest = hub.push("v1", &picture).await;
+    let subject = Subject {
+        media_type: picture.media_type.clone(),
+        digest,
+        size: picture.manifest.len() as u64,
+    };
+    let said = Said { docs: Some("from the artifact".to_owned()), ..Said::default() };
+    let built = build(&subject, &said, "2026-01-02T03:04:05Z");
+    let mut artifact = image("");
+    (artifact.media_type, artifact.manifest, artifact.digest) = built.manifest;
+    artifact.blobs = built.blobs;
+    hub.upload(&artifact).await;
+    let reference = ManifestRef::Digest(artifact.digest.clone());
+    let published = hub.put(&hub.writer, reference, &artifact).await.unwrap();
+    assert_eq!(published.subject, Some(subject.digest));
+    hub.app.settle().await.unwrap();
+    assert_eq!(hub.readme("v1").await.as_deref(), Some("from the artifact"));
+
+    let gone = artifact.digest.as_str();
+    images::delete_manifest(&hub.app, &hub.writer, &repo(), gone).await.unwrap();
+    hub.app.settle().await.unwrap();
+    assert_eq!(hub.readme("v1").await.as_deref(), Some("from the image"));
+}
+
+#[tokio::test]
+async fn pushes_at_once_agree_about_the_latest_tag() {
+    let hub = Hub::new().await;
+    let image = image("shared");
+    hub.upload(&image).await;
+    let pushes = (0..20).map(|number| {
+        let reference = by_tag(&format!("v{number}"));
+        hub.put(&hub.writer, reference, &image)
+    });
+    for outcome in futures::future::join_all(pushes).await {
+        outcome.unwrap();
+    }
+    let row = hub.app.db.repo(&repo()).await.unwrap().unwrap();
+    let newest = hub.app.db.imgs(row.id, None, 1).await.unwrap().remove(0);
+    assert_eq!(row.latest_tag, Some(newest.tag));
+    assert_eq!(row.tags, 20);
+}
