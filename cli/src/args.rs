@@ -89,6 +89,7 @@ pub(crate) enum Command {
 
 /// `hub login`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Login {
     /// The hub, for example hub.example.com; the current one when left out
     pub(crate) server: Option<String>,
@@ -111,8 +112,8 @@ pub(crate) struct Login {
     #[arg(long)]
     pub(crate) no_docker_config: bool,
     /// Print who is signed in, and do nothing else
-    #[arg(long)]
-    pub(crate) get_login: bool,
+    #[arg(long = "get-login")]
+    pub(crate) show_user: bool,
 }
 
 /// `hub logout`.

@@ -52,6 +52,7 @@ pub(crate) struct Printer {
     progress: bool,
 }
 
+#[expect(clippy::unused_self, reason = "who prints needs the printer: nobody prints on the side")]
 impl Printer {
     /// A printer as the flags want it.
     pub(crate) fn new(flags: &Global, no_progress: bool) -> Self {
@@ -73,11 +74,6 @@ impl Printer {
     /// The form of what goes to stdout.
     pub(crate) const fn format(self) -> Format {
         self.format
-    }
-
-    /// Whether only the result is to be printed.
-    pub(crate) const fn is_quiet(self) -> bool {
-        self.quiet
     }
 
     /// Prints one line of data to stdout.

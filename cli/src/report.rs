@@ -24,8 +24,6 @@ pub(crate) enum Exit {
     Conflict,
     /// Network, TLS, or a failure of the server.
     Network,
-    /// Some of it worked.
-    Partial,
     /// A check that was asked for failed.
     Check,
 }
@@ -41,7 +39,6 @@ impl Exit {
             Self::Denied => 4,
             Self::Conflict => 5,
             Self::Network => 6,
-            Self::Partial => 7,
             Self::Check => 8,
         }
     }
@@ -56,7 +53,6 @@ impl Exit {
             Self::Denied => "unauthenticated",
             Self::Conflict => "conflict",
             Self::Network => "network",
-            Self::Partial => "partial",
             Self::Check => "check",
         }
     }

@@ -26,7 +26,7 @@ use crate::report::Exit;
 /// Whatever keeps it from its end.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
     match command {
-        Command::Login(args) if args.get_login => {
+        Command::Login(args) if args.show_user => {
             login::show_user(args.server.as_deref(), context).await
         }
         Command::Login(args) => login::login(login_of(args), context).await,

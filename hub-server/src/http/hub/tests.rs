@@ -155,5 +155,38 @@ fn the_document_describes_every_path() {
         })
         .collect();
     lines.sort();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    delete /api/v1/orgs/{org}
+    delete /api/v1/orgs/{org}/members/{user}
+    delete /api/v1/repos/{org}/{repo}
+    delete /api/v1/repos/{org}/{repo}/-/star
+    delete /api/v1/repos/{org}/{repo}/-/tags/{tag}
+    delete /api/v1/tokens/{id}
+    get /api/v1/orgs
+    get /api/v1/orgs/{org}
+    get /api/v1/orgs/{org}/members
+    get /api/v1/repos
+    get /api/v1/repos/{org}/{repo}
+    get /api/v1/repos/{org}/{repo}/-/detail
+    get /api/v1/repos/{org}/{repo}/-/tags
+    get /api/v1/repos/{org}/{repo}/-/tags/{tag}
+    get /api/v1/repos/{org}/{repo}/-/tags/{tag}/detail
+    get /api/v1/repos/{org}/{repo}/-/tags/{tag}/docs
+    get /api/v1/search
+    get /api/v1/tokens
+    get /api/v1/version
+    get /api/v1/whoami
+    patch /api/v1/orgs/{org}
+    patch /api/v1/repos/{org}/{repo}
+    patch /api/v1/repos/{org}/{repo}/-/detail
+    patch /api/v1/repos/{org}/{repo}/-/tags/{tag}/detail
+    post /api/v1/login
+    post /api/v1/orgs
+    post /api/v1/repos
+    post /api/v1/tokens
+    post /api/v1/users
+    put /api/v1/orgs/{org}/members/{user}
+    put /api/v1/repos/{org}/{repo}/-/star
+    put /api/v1/repos/{org}/{repo}/-/tags/{tag}
+    ");
 }
