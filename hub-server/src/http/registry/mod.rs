@@ -17,6 +17,8 @@ mod referrers;
 mod route;
 mod search;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod token;
 mod uploads;
 

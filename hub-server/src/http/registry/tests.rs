@@ -1,0 +1,167 @@
+//! What the registry's door tells, and to whom.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response, StatusCode, header};
+use hub_model::{Actor, RepoName, Role, Scope, Visibility};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::router;
+use crate::services::publish::fixtures::{Hub, image, repo};
+use crate::services::registry_tokens::issue;
+use crate::services::repos::{self, RepoChanges};
+
+const ALL: &str = "repository:labring/mysql-op:* repository:labring/none:*";
+
+async fn token(hub: &Hub, actor: &Actor, scope: &str) -> String {
+    let issued = issue(&hub.app, actor, &Scope::parse_all(scope)).await.unwrap();
+    format!("Bearer {}", issued.jwt.expose_secret())
+}
+
+async fn ask(hub: &Hub, line: &str, authorization: Option<&str>) -> Response<Body> {
+    let (method, path) = line.split_once(' ').unwrap();
+    let mut request = Request::builder().method(method).uri(path).header(header::HOST, "hub.test");
+    if let Some(value) = authorization {
+        request = request.header(header::AUTHORIZATION, value);
+    }
+    let request = request.body(Body::empty()).unwrap();
+    router(hub.app.clone()).oneshot(request).await.unwrap()
+}
+
+async fn body(response: Response<Body>) -> Value {
+    let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+fn text(response: &Response<Body>, name: header::HeaderName) -> &str {
+    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+async fn hide(hub: &Hub) {
+    let changes = RepoChanges { visibility: Some(Visibility::Private), ..RepoChanges::default() };
+    repos::edit(&hub.app, &hub.owner, &repo(), changes).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_greeting_asks_everybody_for_credentials() {
+    let hub = Hub::new().await;
+    for path in ["GET /v2/", "GET /v2"] {
+        let answer = ask(&hub, path, None).await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            text(&answer, header::WWW_AUTHENTICATE),
+            r#"Bearer realm="http://hub.test/api/v1/registry/token",service="hub""#
+        );
+    }
+    let token = token(&hub, &hub.reader, "").await;
+    let answer = ask(&hub, "GET /v2/", Some(&token)).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()["docker-distribution-api-version"], "registry/2.0");
+}
+
+#[tokio::test]
+async fn a_private_repository_looks_like_none_at_all() {
+    let hub = Hub::new().await;
+    hub.push("v1", &image("secret")).await;
+    hide(&hub).await;
+    let stranger = token(&hub, &hub.stranger, ALL).await;
+    for what in ["GET {}/manifests/v1", "GET {}/tags/list", "POST {}/blobs/uploads/"] {
+        for (credential, status) in
+            [(None, StatusCode::UNAUTHORIZED), (Some(&*stranger), StatusCode::NOT_FOUND)]
+        {
+            let mut seen = Vec::new();
+            for name in ["labring/mysql-op", "labring/none"] {
+                let line = what.replace("{}", &format!("/v2/{name}"));
+                let answer = ask(&hub, &line, credential).await;
+                assert_eq!(answer.status(), status, "{line}");
+                let challenge = text(&answer, header::WWW_AUTHENTICATE).replace(name, "X");
+                seen.push((challenge, body(answer).await.to_string().replace(name, "X")));
+            }
+            assert_eq!(seen[0], seen[1], "{what}");
+        }
+    }
+    let digest = image("secret").digest;
+    for name in ["labring/mysql-op", "labring/none"] {
+        let line = format!("GET /v2/{name}/referrers/{digest}");
+        let answer = ask(&hub, &line, Some(&stranger)).await;
+        assert_eq!(body(answer).await["manifests"], serde_json::json!([]));
+    }
+    let catalog = body(ask(&hub, "GET /v2/_catalog", Some(&stranger)).await).await;
+    assert_eq!(catalog["repositories"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn who_may_see_but_not_act_is_told_so() {
+    let hub = Hub::new().await;
+    hub.push("v1", &image("one")).await;
+    let reader = token(&hub, &hub.reader, ALL).await;
+    let answer = ask(&hub, "DELETE /v2/labring/mysql-op/manifests/v1", Some(&reader)).await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert_eq!(body(answer).await["errors"][0]["code"], "DENIED");
+}
+
+#[tokio::test]
+async fn a_token_for_less_is_answered_with_what_to_ask_for() {
+    let hub = Hub::new().await;
+    hub.push("v1", &image("one")).await;
+    let pull = token(&hub, &hub.writer, "repository:labring/mysql-op:pull").await;
+    let answer = ask(&hub, "POST /v2/labring/mysql-op/blobs/uploads/", Some(&pull)).await;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    let challenge = text(&answer, header::WWW_AUTHENTICATE);
+    assert!(
+        challenge.ends_with(
+            r#"scope="repository:labring/mysql-op:pull,push",error="insufficient_scope""#
+        )
+    );
+    let answer = ask(&hub, "GET /v2/labring/mysql-op/tags/list", Some("Bearer a.b.c")).await;
+    assert!(text(&answer, header::WWW_AUTHENTICATE).ends_with(r#"error="invalid_token""#));
+}
+
+#[tokio::test]
+async fn a_right_taken_back_is_gone_inside_the_life_of_a_token() {
+    let hub = Hub::new().await;
+    hub.push("v1", &image("one")).await;
+    let token = token(&hub, &hub.writer, ALL).await;
+    let upload = "POST /v2/labring/mysql-op/blobs/uploads/";
+    assert_eq!(ask(&hub, upload, Some(&token)).await.status(), StatusCode::ACCEPTED);
+    let org = hub.app.db.org(&repo().org()).await.unwrap().unwrap();
+    let mut change = hub.app.db.change().await.unwrap();
+    let user = hub.writer.user().unwrap().id;
+    change.set_member(org.id, user, Role::Reader, 2).await.unwrap();
+    change.commit().await.unwrap();
+    assert_eq!(ask(&hub, upload, Some(&token)).await.status(), StatusCode::FORBIDDEN);
+    hide(&hub).await;
+    let mut change = hub.app.db.change().await.unwrap();
+    change.remove_member(org.id, user).await.unwrap();
+    change.commit().await.unwrap();
+    let pull = "GET /v2/labring/mysql-op/manifests/v1";
+    assert_eq!(ask(&hub, pull, Some(&token)).await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn everybody_pulls_what_is_public_and_latest_is_the_tag_pushed_last() {
+    let hub = Hub::new().await;
+    let image = image("one");
+    hub.push("v1", &image).await;
+    for reference in ["v1", "latest", image.digest.as_str()] {
+        for method in ["GET", "HEAD"] {
+            let line = format!("{method} /v2/labring/mysql-op/manifests/{reference}");
+            let answer = ask(&hub, &line, None).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{line}");
+            assert_eq!(answer.headers()["docker-content-digest"], image.digest.as_str());
+            let length = image.manifest.len().to_string();
+            assert_eq!(text(&answer, header::CONTENT_LENGTH), length);
+            let bytes = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+            let want = if method == "GET" { &image.manifest[..] } else { &[] };
+            assert_eq!(bytes, want, "{line}");
+        }
+    }
+    let name = RepoName::parse("labring/mysql-op").unwrap();
+    let tags = body(ask(&hub, &format!("GET /v2/{name}/tags/list"), None).await).await;
+    assert_eq!(tags["tags"], serde_json::json!(["v1"]));
+    let (blob, _) = &image.blobs[0];
+    let answer = ask(&hub, &format!("GET /v2/{name}/blobs/{blob}"), None).await;
+    assert_eq!(text(&answer, header::CONTENT_TYPE), "application/octet-stream");
+    assert_eq!(text(&answer, header::X_CONTENT_TYPE_OPTIONS), "nosniff");
+}
