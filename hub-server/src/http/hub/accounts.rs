@@ -11,7 +11,7 @@ use hub_model::{Actor, TokenScope, UserName};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::HubError;
-use super::input::{Body, InPath, Who, named, word};
+use super::input::{Body, IdInPath, InPath, Who, named, word};
 use crate::App;
 use crate::services::access::AccessError;
 use crate::services::{accounts, orgs, tokens};
@@ -94,7 +94,7 @@ pub(super) async fn create_token(
 pub(super) async fn delete_token(
     State(app): State<App>,
     Who(actor): Who,
-    InPath(id): InPath<i64>,
+    InPath(IdInPath { id }): InPath<IdInPath>,
 ) -> Result<StatusCode, HubError> {
     tokens::revoke(&app, &actor, id).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -41,9 +41,29 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
     }
 }
 
-/// Parameters in the path.
+/// Parameters in the path, as a struct that names them: the mount in front of this router leaves
+/// a parameter of its own among them, so they cannot be counted.
 #[derive(Debug)]
 pub(super) struct InPath<T>(pub(super) T);
+
+/// `{org}`.
+#[derive(Debug, Deserialize)]
+pub(super) struct OrgInPath {
+    pub(super) org: String,
+}
+
+/// `{org}` and `{user}`.
+#[derive(Debug, Deserialize)]
+pub(super) struct MemberInPath {
+    pub(super) org: String,
+    pub(super) user: String,
+}
+
+/// `{id}`.
+#[derive(Debug, Deserialize)]
+pub(super) struct IdInPath {
+    pub(super) id: i64,
+}
 
 impl<T: DeserializeOwned + Send> FromRequestParts<App> for InPath<T> {
     type Rejection = HubError;

@@ -8,7 +8,7 @@ use hub_api::{CreateOrg, EditOrg, MemberView, OrgView, PageOf, Problem, SetMembe
 use hub_model::{OrgName, Role, UserName};
 
 use super::error::HubError;
-use super::input::{Body, InPath, Params, Part, Who, named, word};
+use super::input::{Body, InPath, MemberInPath, OrgInPath, Params, Part, Who, named, word};
 use crate::App;
 use crate::services::orgs;
 
@@ -46,7 +46,7 @@ pub(super) async fn create_org(
 pub(super) async fn show_org(
     State(app): State<App>,
     Who(actor): Who,
-    InPath(org): InPath<String>,
+    InPath(OrgInPath { org }): InPath<OrgInPath>,
 ) -> Result<Json<OrgView>, HubError> {
     let page = orgs::get(&app, &actor, &org_name(&org)?).await?;
     Ok(Json(OrgView::from(page.org).seen(page.role, page.repos)))
@@ -59,7 +59,7 @@ pub(super) async fn show_org(
 pub(super) async fn edit_org(
     State(app): State<App>,
     Who(actor): Who,
-    InPath(org): InPath<String>,
+    InPath(OrgInPath { org }): InPath<OrgInPath>,
     Body(edit): Body<EditOrg>,
 ) -> Result<Json<OrgView>, HubError> {
     let (display_name, description) = (edit.display_name.as_deref(), edit.description.as_deref());
@@ -74,7 +74,7 @@ pub(super) async fn edit_org(
 pub(super) async fn delete_org(
     State(app): State<App>,
     Who(actor): Who,
-    InPath(org): InPath<String>,
+    InPath(OrgInPath { org }): InPath<OrgInPath>,
 ) -> Result<StatusCode, HubError> {
     orgs::delete(&app, &actor, &org_name(&org)?).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -87,7 +87,7 @@ pub(super) async fn delete_org(
 pub(super) async fn list_members(
     State(app): State<App>,
     Who(actor): Who,
-    InPath(org): InPath<String>,
+    InPath(OrgInPath { org }): InPath<OrgInPath>,
 ) -> Result<Json<Vec<MemberView>>, HubError> {
     let members = orgs::members(&app, &actor, &org_name(&org)?).await?;
     Ok(Json(members.into_iter().map(Into::into).collect()))
@@ -102,7 +102,7 @@ pub(super) async fn list_members(
 pub(super) async fn set_member(
     State(app): State<App>,
     Who(actor): Who,
-    InPath((org, user)): InPath<(String, String)>,
+    InPath(MemberInPath { org, user }): InPath<MemberInPath>,
     Body(member): Body<SetMember>,
 ) -> Result<Json<MemberView>, HubError> {
     let role = word("role", &member.role, Role::parse, "reader, writer, owner")?;
@@ -119,7 +119,7 @@ pub(super) async fn set_member(
 pub(super) async fn remove_member(
     State(app): State<App>,
     Who(actor): Who,
-    InPath((org, user)): InPath<(String, String)>,
+    InPath(MemberInPath { org, user }): InPath<MemberInPath>,
 ) -> Result<StatusCode, HubError> {
     let user = named("user", &user, UserName::parse)?;
     orgs::remove_member(&app, &actor, &org_name(&org)?, &user).await?;
