@@ -2,7 +2,7 @@
 //!
 //! Callers are docker, podman, skopeo, containerd, oras, and `hub` itself.
 //! One handler takes every request below `/v2/`: names of repositories hold slashes, so a pure
-//! parser ([`route`]) finds out what is asked, and the same route says which right is needed.
+//! parser (`route.rs`) finds out what is asked, and the same route says which right is needed.
 
 mod base;
 mod blobs;
