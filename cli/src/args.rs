@@ -161,7 +161,7 @@ pub(crate) struct Metadata {
 pub(crate) struct Push {
     /// What to push: the name of a local image, a layout or an archive
     pub(crate) image: String,
-    /// Where to: [HOST/]ORG/REPO[:TAG]; the name of the image when left out
+    /// Where to: HOST/ORG/REPO:TAG, host and tag may be left out; the name of the image by default
     pub(crate) dest: Option<String>,
     #[command(flatten)]
     pub(crate) metadata: Metadata,
@@ -209,7 +209,7 @@ pub(crate) enum Visibility {
 /// `hub describe`.
 #[derive(Debug, Args)]
 pub(crate) struct Describe {
-    /// The image: [HOST/]ORG/REPO[:TAG]
+    /// The image: HOST/ORG/REPO:TAG, host and tag may be left out
     pub(crate) image: String,
     #[command(flatten)]
     pub(crate) metadata: Metadata,
@@ -243,7 +243,7 @@ pub(crate) struct Search {
 /// `hub show`.
 #[derive(Debug, Args)]
 pub(crate) struct Show {
-    /// The image: [HOST/]ORG/REPO[:TAG]
+    /// The image: HOST/ORG/REPO:TAG, host and tag may be left out
     pub(crate) image: String,
     /// Print the README only, as Markdown
     #[arg(long, conflicts_with = "sources")]
@@ -256,7 +256,7 @@ pub(crate) struct Show {
 /// `hub tags`.
 #[derive(Debug, Args)]
 pub(crate) struct Tags {
-    /// The repository: [HOST/]ORG/REPO
+    /// The repository: HOST/ORG/REPO, the host may be left out
     pub(crate) repo: String,
     /// Tags to list; all when left out
     #[arg(long)]
@@ -266,7 +266,7 @@ pub(crate) struct Tags {
 /// `hub rm`.
 #[derive(Debug, Args)]
 pub(crate) struct Rm {
-    /// The image: [HOST/]ORG/REPO:TAG, or with --repo [HOST/]ORG/REPO
+    /// The image: HOST/ORG/REPO:TAG, or HOST/ORG/REPO with --repo; the host may be left out
     pub(crate) image: String,
     /// The whole repository, with all its tags
     #[arg(long)]
