@@ -127,7 +127,10 @@ fn every_source_that_a_comment_cites_exists() {
             let end = cited.find(|c: char| !c.is_ascii_alphanumeric() && c != '-');
             let anchor = &cited[..end.unwrap_or(cited.len())];
             let at = path.strip_prefix(root()).unwrap().display();
-            assert!(anchor.is_empty() || anchors.contains(&anchor), "{at} cites #{anchor}, which is nowhere");
+            assert!(
+                anchor.is_empty() || anchors.contains(&anchor),
+                "{at} cites #{anchor}, which is nowhere"
+            );
         }
     }
 }

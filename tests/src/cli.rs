@@ -6,13 +6,16 @@ use std::sync::LazyLock;
 
 use crate::peers::run;
 
-/// The programs of this workspace, built once.
+/// The folder of this workspace's programs; `tests/run` has built them, else they are built here.
 static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
+    if let Some(folder) = crate::environment::programs() {
+        return folder;
+    }
     let folder = std::env::current_exe().unwrap();
     let folder = folder.ancestors().nth(2).unwrap().to_owned();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     run(Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "-p", "hub-cli", "-p", "hub-server"])
+        .args(["build", "--quiet", "--locked", "--workspace", "--bins"])
         .current_dir(root)
         .env("CARGO_TARGET_DIR", folder.parent().unwrap()));
     folder

@@ -19,6 +19,11 @@ pub(crate) fn required() -> bool {
         || std::env::var("HUB_TEST_REQUIRE_PEERS").is_ok()
 }
 
+/// The folder of the programs `hub` and `hub-server`, when somebody has built them.
+pub(crate) fn programs() -> Option<PathBuf> {
+    std::env::var("HUB_TEST_PROGRAMS").ok().map(PathBuf::from)
+}
+
 /// A Python that has the clients of the tests.
 pub(crate) fn python() -> Option<PathBuf> {
     std::env::var("HUB_TEST_PYTHON").ok().map(PathBuf::from)

@@ -6,10 +6,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// First path segments of the hub's own routes: no organisation and no user may be called so.
+/// `admin` is not among them: it is what most people call their first user, so the pages of
+/// administrators lie below `/settings` (`docs/decisions/0006-admin-is-a-name.md`).
 ///
 /// A test compares them with what `hub-server` mounts.
 pub const RESERVED: &[&str] = &[
-    "admin",
     "api",
     "badge",
     "camo",

@@ -11,7 +11,10 @@ async fn a_login_is_shared_with_docker_and_ends_with_logout() {
     let login = desk.hub(["login", &hub.url, "-u", "alice", "-p", PASSWORD]).await;
     assert!(login.status.success(), "{}", String::from_utf8_lossy(&login.stderr));
     let said = String::from_utf8_lossy(&login.stderr).into_owned();
-    assert!(said.contains("--password-stdin"), "a password on the command line is warned about: {said}");
+    assert!(
+        said.contains("--password-stdin"),
+        "a password on the command line is warned about: {said}"
+    );
 
     let file = desk.home().join(".docker/config.json");
     let docker: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
@@ -35,7 +38,10 @@ async fn exit_codes_tell_what_went_wrong() {
     alice.push_image("alice/x:v1", &readme_image("# x")).await;
     hub.settle().await;
     let desk = Terminal::default();
-    assert_eq!(desk.hub(["login", &hub.url, "-u", "bob", "-p", "wrong"]).await.status.code(), Some(4));
+    assert_eq!(
+        desk.hub(["login", &hub.url, "-u", "bob", "-p", "wrong"]).await.status.code(),
+        Some(4)
+    );
     desk.ok(["login", &hub.url, "-u", "bob", "-p", PASSWORD]).await;
 
     for (args, code) in [
@@ -60,8 +66,12 @@ async fn exit_codes_tell_what_went_wrong() {
 async fn show_tags_search_and_rm_speak_json_and_names() {
     let hub = TestHub::start().await;
     let alice = hub.person("alice").await;
-    alice.push_image("alice/x:v1", &readme_image("# X\n\nHas crosses in every corner of it.")).await;
-    alice.push_image("alice/x:v2", &readme_image("# X\n\nHas crosses in every corner of it.")).await;
+    alice
+        .push_image("alice/x:v1", &readme_image("# X\n\nHas crosses in every corner of it."))
+        .await;
+    alice
+        .push_image("alice/x:v2", &readme_image("# X\n\nHas crosses in every corner of it."))
+        .await;
     hub.settle().await;
     let desk = Terminal::default();
     desk.ok(["login", &hub.url, "-u", "alice", "-p", PASSWORD]).await;
@@ -76,7 +86,10 @@ async fn show_tags_search_and_rm_speak_json_and_names() {
     assert_eq!(desk.ok(["search", "crosses", "--format", "name"]).await.trim(), "alice/x");
     assert_eq!(json(&["search", "xyzzyq", "--format", "json"]).await, json!([]));
     let table = desk.ok(["search", "crosses"]).await;
-    assert!(table.contains("NAME") && table.contains("Has crosses in every corner of it."), "{table}");
+    assert!(
+        table.contains("NAME") && table.contains("Has crosses in every corner of it."),
+        "{table}"
+    );
 
     desk.ok(["rm", "alice/x:v2", "--yes"]).await;
     assert_eq!(desk.ok(["tags", "alice/x", "--format", "name"]).await, "alice/x:v1\n");

@@ -18,9 +18,21 @@ async fn what_is_said_with_flags_beats_the_image_and_travels_as_a_referrer() {
     let desk = desk(&hub, "# from the image").await;
     desk.file("OTHER.md", "# said\n\nThis is what people say about it.\n");
     desk.ok([
-        "push", "oci:img:v1", "alice/x:v1", "-o", "OTHER.md", "--keyword", "one", "--keyword", "two",
-        "--description", "said in a line", "--url", "https://example.com/x",
-        "--icon", "https://example.com/x.svg",
+        "push",
+        "oci:img:v1",
+        "alice/x:v1",
+        "-o",
+        "OTHER.md",
+        "--keyword",
+        "one",
+        "--keyword",
+        "two",
+        "--description",
+        "said in a line",
+        "--url",
+        "https://example.com/x",
+        "--icon",
+        "https://example.com/x.svg",
     ])
     .await;
     hub.settle().await;
@@ -56,7 +68,8 @@ async fn a_referrer_alone_describes_the_image_on_another_hub() {
     there.push_image("alice/x:v1", &image).await;
     let referrers = alice.json(&format!("/v2/alice/x/referrers/{}", image.digest)).await;
     let artifact = referrers["manifests"][0]["digest"].as_str().unwrap();
-    let bytes = alice.get(&format!("/v2/alice/x/manifests/{artifact}")).await.bytes().await.unwrap();
+    let bytes =
+        alice.get(&format!("/v2/alice/x/manifests/{artifact}")).await.bytes().await.unwrap();
     let manifest: Value = serde_json::from_slice(&bytes).unwrap();
     let mut blobs = vec![&manifest["config"]];
     blobs.extend(manifest["layers"].as_array().unwrap());
@@ -97,7 +110,7 @@ async fn blobs_that_are_there_are_not_sent_again() {
     desk.ok(["push", "oci:img:v1", "alice/x:v1"]).await;
     let again = desk.hub(["push", "oci:img:v1", "alice/x:v2"]).await;
     let said = String::from_utf8_lossy(&again.stderr).into_owned();
-    assert!(again.status.success() && said.contains("already there"), "{said}");
+    assert!(again.status.success() && said.contains("2 there already"), "{said}");
     hub.settle().await;
     hub.stop().await;
 }

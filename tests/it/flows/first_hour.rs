@@ -56,7 +56,8 @@ async fn a_private_push_is_seen_by_its_owner_only() {
     desk.ok(["push", "oci:thing:v1", "admin/vault:v1", "--visibility", "private"]).await;
 
     let shown: Value =
-        serde_json::from_str(&desk.ok(["show", "admin/vault:v1", "--format", "json"]).await).unwrap();
+        serde_json::from_str(&desk.ok(["show", "admin/vault:v1", "--format", "json"]).await)
+            .unwrap();
     assert_eq!(shown["tag"], "v1");
     let client = hub_registry_client::http::builder().build().unwrap();
     for path in ["/r/admin/vault", "/api/v1/repos/admin/vault", "/o/admin"] {

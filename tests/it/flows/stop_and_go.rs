@@ -72,7 +72,8 @@ async fn a_push_to_a_server_that_went_away_says_what_was_done_and_how_to_go_on()
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     server.kill();
-    let ended = tokio::task::spawn_blocking(move || push.wait_with_output()).await.unwrap().unwrap();
+    let ended =
+        tokio::task::spawn_blocking(move || push.wait_with_output()).await.unwrap().unwrap();
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(6), "{said}");
     assert!(said.contains("hint:") && said.contains("again"), "{said}");

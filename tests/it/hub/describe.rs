@@ -81,7 +81,7 @@ async fn values_that_break_a_rule_are_refused_by_field_and_nothing_is_written() 
     let path = "/api/v1/repos/alice/x/-/tags/v1/detail";
     for (body, field) in [
         (json!({"set": {"url": "javascript:alert(1)"}}), "url"),
-        (json!({"set": {"keywords": "not a list"}}), "keywords"),
+        (json!({"set": {"keywords": true}}), "keywords"),
         (json!({"set": {"nonsense": "x"}}), "nonsense"),
         (json!({"set": {"title": "good", "icon": "ftp://x"}}), "icon"),
         (json!({"docs": "x".repeat(1_048_577)}), "docs"),

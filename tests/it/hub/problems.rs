@@ -20,7 +20,11 @@ async fn every_wrong_turn_answers_problem_json() {
         assert_eq!(answer.status().as_u16(), status, "{method} {path}");
         assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
         let problem: Value = answer.json().await.unwrap();
-        assert_eq!((&problem["code"], &problem["status"]), (&json!(code), &json!(status)), "{path}");
+        assert_eq!(
+            (&problem["code"], &problem["status"]),
+            (&json!(code), &json!(status)),
+            "{path}"
+        );
     }
     let wrong = hub.nobody().request(Method::GET, "/api/v1/whoami").basic_auth("alice", Some("no"));
     let wrong = wrong.send().await.unwrap();

@@ -94,7 +94,10 @@ async fn lists_have_totals_and_pages_that_follow_each_other() {
         let items = page["items"].as_array().unwrap().iter();
         items.map(|img| img["tag"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!((tags(&first), &first["total"]), (vec!["c".into(), "b".into(), "a".into()], &json!(4)));
+    assert_eq!(
+        (tags(&first), &first["total"]),
+        (vec!["c".into(), "b".into(), "a".into()], &json!(4))
+    );
     let next = first["next"].as_str().unwrap();
     let rest = alice.json(&format!("/api/v1/repos/alice/r0/-/tags?limit=3&before={next}")).await;
     assert_eq!(tags(&rest), ["v0"]);

@@ -25,7 +25,13 @@ async fn a_push_is_found_by_name_prefix_keyword_and_readme_within_a_second() {
         assert!(begin.elapsed().as_secs() < 20, "never found");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    for query in ["parcelstore", "parcel", "warehouse", "alice/parcelstore", "docker%20pull%20alice/parcelstore:v1"] {
+    for query in [
+        "parcelstore",
+        "parcel",
+        "warehouse",
+        "alice/parcelstore",
+        "docker%20pull%20alice/parcelstore:v1",
+    ] {
         assert_eq!(names(&alice, query).await, ["alice/parcelstore"], "{query}");
     }
     assert_eq!(names(&alice, "xyzzyq").await, Vec::<String>::new());
@@ -37,9 +43,16 @@ async fn a_push_is_found_by_name_prefix_keyword_and_readme_within_a_second() {
 async fn the_exact_name_comes_first_and_chinese_words_find_chinese_text() {
     let hub = TestHub::start().await;
     let alice = hub.person("alice").await;
-    alice.push_image("alice/redis-exporter:v1", &readme_image("# redis redis redis\n\nredis")).await;
+    alice
+        .push_image("alice/redis-exporter:v1", &readme_image("# redis redis redis\n\nredis"))
+        .await;
     alice.push_image("alice/redis:v1", &readme_image("# A store of values")).await;
-    alice.push_image("alice/duilie:v1", &readme_image("# 队列\n\n一个分布式消息队列，稳定可靠，开箱即用。")).await;
+    alice
+        .push_image(
+            "alice/duilie:v1",
+            &readme_image("# 队列\n\n一个分布式消息队列，稳定可靠，开箱即用。"),
+        )
+        .await;
     hub.settle().await;
 
     assert_eq!(names(&alice, "redis").await[0], "alice/redis");

@@ -23,7 +23,10 @@ async fn a_readme_at_the_root_and_labels_become_the_record() {
     let img = described(&hub, &alice, "alice/built", "v1").await;
     assert_eq!(img["detailInfo"]["description"], "A thing built by buildah");
     assert_eq!(img["sources"]["url"], "label:org.opencontainers.image.url");
-    assert_eq!(readme(&alice, "alice/built", "v1").await, "# Built\n\nThis was built by a real program.\n");
+    assert_eq!(
+        readme(&alice, "alice/built", "v1").await,
+        "# Built\n\nThis was built by a real program.\n"
+    );
     let page = alice.get("/r/alice/built").await.text().await.unwrap();
     assert!(page.contains("This was built by a real program."));
 
@@ -85,16 +88,32 @@ async fn an_index_of_two_platforms_is_one_image() {
     shop.file("ctx/README.md", "# Multi\n\nRuns on two kinds of machines.\n");
     for arch in ["arm64", "amd64"] {
         shop.buildah(&[
-            "bud", "-q", "--isolation", "chroot", "--os", "linux", "--arch", arch,
-            "--manifest", "localhost/multi:v1", "ctx",
+            "bud",
+            "-q",
+            "--isolation",
+            "chroot",
+            "--os",
+            "linux",
+            "--arch",
+            arch,
+            "--manifest",
+            "localhost/multi:v1",
+            "ctx",
         ])
         .await;
     }
     let to = shop.at("alice/multi:v1");
     let credentials = shop.credentials();
     shop.buildah(&[
-        "manifest", "push", "-q", "--all", "--tls-verify=false", "--creds", credentials,
-        "localhost/multi:v1", &to,
+        "manifest",
+        "push",
+        "-q",
+        "--all",
+        "--tls-verify=false",
+        "--creds",
+        credentials,
+        "localhost/multi:v1",
+        &to,
     ])
     .await;
 
@@ -124,7 +143,8 @@ async fn a_cluster_image_without_a_readme_gets_one_by_hub_push() {
     shop.buildah(&["push", "-q", "localhost/mysql-op:v1", &archive]).await;
 
     let desk = hub_tests::Terminal::default();
-    let readme_file = desk.file("README.md", "# MySQL operator\n\nDatabases by the dozen, with care.\n");
+    let readme_file =
+        desk.file("README.md", "# MySQL operator\n\nDatabases by the dozen, with care.\n");
     let readme_file = readme_file.to_str().unwrap();
     desk.ok(["login", &hub.url, "-u", "alice", "-p", hub_tests::PASSWORD]).await;
     desk.ok(["push", &layout, "alice/mysql-op:v1", "-o", readme_file]).await;

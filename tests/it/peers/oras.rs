@@ -7,7 +7,7 @@ use hub_tests::{PASSWORD, TestHub, python, run};
 const SCRIPT: &str = r#"
 import sys, oras.client
 host, user, password = sys.argv[1:4]
-client = oras.client.OrasClient(hostname=host, insecure=True, auth_backend="token")
+client = oras.client.OrasClient(hostname=host, insecure=True, auth_backend="basic")
 client.auth.set_basic_auth(user, password)
 target = f"{host}/{user}/hello:v1"
 assert client.push(files=["hello.txt:text/plain"], target=target, disable_path_validation=True).status_code == 201

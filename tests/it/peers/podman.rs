@@ -26,7 +26,9 @@ async fn podman_pulls_tags_pushes_and_searches() {
     assert_eq!(img["detailInfo"]["description"], "Pulled by podman");
 
     let term = format!("{}/pod", hub.host());
-    let found = shop.podman(&["search", "--tls-verify=false", "--format", "{{.Name}} {{.Description}}", &term]).await;
+    let found = shop
+        .podman(&["search", "--tls-verify=false", "--format", "{{.Name}} {{.Description}}", &term])
+        .await;
     assert_eq!(found.trim(), format!("{}/alice/pod Pulled by podman", hub.host()));
     hub.stop().await;
 }

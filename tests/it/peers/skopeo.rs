@@ -11,7 +11,11 @@ async fn an_image_copied_in_shows_its_readme_without_anybody_saying_so() {
     let hub = TestHub::start().await;
     let alice = hub.person("alice").await;
     let Some(shop) = Workshop::open(&hub, &alice, &["skopeo"]) else { return };
-    write_layout(&shop.path("layout"), "v1", &readme_image("# Other\n\nNobody said anything about it.\n"));
+    write_layout(
+        &shop.path("layout"),
+        "v1",
+        &readme_image("# Other\n\nNobody said anything about it.\n"),
+    );
 
     let begin = std::time::Instant::now();
     shop.skopeo_copy("oci:layout:v1", "alice/other:v1", &[]).await;
@@ -86,7 +90,8 @@ async fn an_image_of_one_gibibyte_in_one_layer_goes_in_and_out() {
     let layer = heavy_layer(&shop, readme);
     let image = layout_around(&shop, &layer);
 
-    shop.skopeo_copy("oci:heavy:v1", "alice/heavy:v1", &[]).await;
+    // Without this skopeo would compress the layer, and its digest would be another.
+    shop.skopeo_copy("oci:heavy:v1", "alice/heavy:v1", &["--preserve-digests"]).await;
     let img = described(&hub, &alice, "alice/heavy", "v1").await;
     assert_eq!(img["detailInfo"]["description"], "One layer of a gibibyte.", "{img}");
     assert_eq!(img["digest"], image.as_str());
@@ -113,7 +118,11 @@ fn heavy_layer(shop: &Workshop, readme: &str) -> Layer {
     let folder = shop.path("heavy/blobs/sha256");
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("layer");
-    let mut hashed = Hashed { file: std::fs::File::create(&path).unwrap(), hash: <sha2::Sha256 as sha2::Digest>::new(), size: 0 };
+    let mut hashed = Hashed {
+        file: std::fs::File::create(&path).unwrap(),
+        hash: <sha2::Sha256 as sha2::Digest>::new(),
+        size: 0,
+    };
     let mut tar = tar::Builder::new(&mut hashed);
     let entry = |name: &str, size: u64| {
         let mut header = tar::Header::new_gnu();

@@ -22,6 +22,7 @@ impl Workshop {
         }
         let credentials = format!("{}:{PASSWORD}", person.name);
         let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("auth.json"), "{}").unwrap();
         Some(Self { folder, credentials, host: hub.host().to_owned() })
     }
 

@@ -96,16 +96,20 @@ async fn public_images_are_pulled_by_anybody_with_an_anonymous_token() {
     alice.push_image("alice/open:v1", &readme_image("# open")).await;
 
     let nobody = hub.nobody();
-    let challenge = nobody.get("/v2/alice/open/manifests/v1").await;
+    let plain = nobody.get("/v2/alice/open/manifests/v1").await;
+    assert_eq!(plain.status(), StatusCode::OK, "a person with curl needs no token");
+
+    // The challenge of a route that nobody may use without a token names the realm.
+    let challenge = nobody.get("/v2/alice/hidden/manifests/v1").await;
     let challenge = challenge.headers()["www-authenticate"].to_str().unwrap().to_owned();
     let part = |name: &str| {
         let begin = format!("{name}=\"");
         challenge.split(&begin).nth(1).unwrap().split('"').next().unwrap().to_owned()
     };
-    assert_eq!(part("scope"), "repository:alice/open:pull");
+    assert_eq!(part("scope"), "repository:alice/hidden:pull");
     let path = part("realm").strip_prefix(&hub.url).unwrap().to_owned();
     let token = nobody
-        .json(&format!("{path}?service={}&scope={}", part("service"), part("scope")))
+        .json(&format!("{path}?service={}&scope=repository:alice/open:pull", part("service")))
         .await["token"]
         .as_str()
         .unwrap()

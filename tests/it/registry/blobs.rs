@@ -32,7 +32,8 @@ async fn a_range_of_a_blob_is_just_that() {
     assert_eq!(head.headers()["content-length"], "2048");
     assert_eq!(head.headers()["docker-content-digest"], *digest);
     let etag = head.headers()["etag"].clone();
-    let same = alice.request(Method::GET, &path).header("if-none-match", etag).send().await.unwrap();
+    let same =
+        alice.request(Method::GET, &path).header("if-none-match", etag).send().await.unwrap();
     assert_eq!(same.status(), StatusCode::NOT_MODIFIED);
     hub.stop().await;
 }

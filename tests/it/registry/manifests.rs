@@ -15,8 +15,6 @@ async fn a_manifest_is_served_byte_for_byte_by_tag_and_by_digest() {
     alice.push_image("alice/x:v1", &image).await;
 
     for reference in ["v1", image.digest.as_str(), "latest"] {
-        let answer = hub.nobody().get(&format!("/v2/alice/x/manifests/{reference}")).await;
-        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "a client asks for a token first");
         let answer = alice.get(&format!("/v2/alice/x/manifests/{reference}")).await;
         assert_eq!(answer.headers()["content-type"], *image.media_type);
         assert_eq!(answer.headers()["docker-content-digest"], *image.digest.as_str());
@@ -34,8 +32,10 @@ async fn docker_schema_2_and_indexes_are_kept_as_they_are() {
     let alice = hub.person("alice").await;
     let docker = ImageBuilder::new().layer([("README.md", "# docker")]).docker().build();
     alice.push_image("alice/x:docker", &docker).await;
-    let amd = ImageBuilder::new().layer([("README.md", "# amd")]).platform("linux", "amd64").build();
-    let arm = ImageBuilder::new().layer([("README.md", "# arm")]).platform("linux", "arm64").build();
+    let amd =
+        ImageBuilder::new().layer([("README.md", "# amd")]).platform("linux", "amd64").build();
+    let arm =
+        ImageBuilder::new().layer([("README.md", "# arm")]).platform("linux", "arm64").build();
     let index = IndexBuilder::new().image(amd).image(arm).build();
     alice.push_image("alice/x:multi", &index).await;
 

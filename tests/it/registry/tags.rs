@@ -55,7 +55,11 @@ async fn latest_is_the_tag_uploaded_last_until_a_real_one_is_pushed() {
     assert_eq!(digest("latest").await, new.digest.as_str());
     assert_eq!(delete(&alice, "/v2/alice/x/manifests/latest").await, StatusCode::ACCEPTED);
     let real = alice.get("/v2/alice/x/manifests/latest").await;
-    assert_eq!(real.status(), StatusCode::NOT_FOUND, "the rule stays off once a real one was pushed");
+    assert_eq!(
+        real.status(),
+        StatusCode::NOT_FOUND,
+        "the rule stays off once a real one was pushed"
+    );
     hub.stop().await;
 }
 
@@ -71,7 +75,8 @@ async fn the_latest_tag_moves_on_when_it_is_deleted_and_the_last_takes_its_repos
     hub.settle().await;
     assert_eq!(alice.json("/api/v1/search?q=alice/x").await["total"], 1);
 
-    assert_eq!(delete(&alice, "/v2/alice/x/manifests/v1").await, StatusCode::ACCEPTED);
+    let last = delete(&alice, "/api/v1/repos/alice/x/-/tags/v1").await;
+    assert_eq!(last, StatusCode::NO_CONTENT);
     assert_eq!(alice.get("/api/v1/repos/alice/x").await.status(), StatusCode::NOT_FOUND);
     hub.settle().await;
     assert_eq!(alice.json("/api/v1/search?q=alice/x").await["total"], 0);
@@ -95,12 +100,27 @@ async fn an_empty_repository_stays_when_it_was_described_starred_or_is_to_be_kep
     let (status, _) = alice.send(Method::PATCH, "/api/v1/repos/alice/kept", &keep).await;
     assert_eq!(status, StatusCode::OK);
 
-    for (repo, stays) in [("described", true), ("starred", true), ("kept", true), ("plain", false)] {
-        let path = format!("/v2/alice/{repo}/manifests/v1");
+    for (repo, stays) in [("described", true), ("starred", true), ("kept", true), ("plain", false)]
+    {
+        // As skopeo deletes: the manifest, with every tag that names it.
+        let path = format!("/v2/alice/{repo}/manifests/{}", readme_image(repo).digest);
         assert_eq!(delete(&alice, &path).await, StatusCode::ACCEPTED);
         let there = alice.get(&format!("/api/v1/repos/alice/{repo}")).await.status();
         assert_eq!(there == StatusCode::OK, stays, "{repo}");
     }
     hub.settle().await;
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_tag_deleted_alone_leaves_its_manifest_to_be_pulled_by_digest() {
+    let hub = TestHub::start().await;
+    let alice = hub.person("alice").await;
+    let image = readme_image("# untagged");
+    alice.push_image("alice/x:v1", &image).await;
+    assert_eq!(delete(&alice, "/v2/alice/x/manifests/v1").await, StatusCode::ACCEPTED);
+    assert_eq!(alice.get("/v2/alice/x/manifests/v1").await.status(), StatusCode::NOT_FOUND);
+    let by_digest = alice.get(&format!("/v2/alice/x/manifests/{}", image.digest)).await;
+    assert_eq!(by_digest.status(), StatusCode::OK, "the repository is not empty yet");
     hub.stop().await;
 }

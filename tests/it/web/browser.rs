@@ -31,9 +31,16 @@ impl Browser {
         let mut wanted = DesiredCapabilities::chrome();
         wanted.set_binary(chromium.to_str().unwrap()).unwrap();
         for arg in [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--disable-dev-shm-usage", &format!("--user-data-dir={}", profile.path().display()),
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            &format!("--user-data-dir={}", profile.path().display()),
         ] {
             wanted.add_arg(arg).unwrap();
         }

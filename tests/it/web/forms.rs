@@ -61,7 +61,8 @@ impl Browser {
 fn hidden_fields(text: &str, action: &str) -> Vec<(String, String)> {
     let html = Html::parse_document(text);
     let selector = format!("form[action=\"{action}\"] input[type=hidden]");
-    let fields = html.select(&Selector::parse(&selector).unwrap()).map(|input| {
+    let selector = Selector::parse(&selector).unwrap();
+    let fields = html.select(&selector).map(|input| {
         let part = |name| input.value().attr(name).unwrap_or("").to_owned();
         (part("name"), part("value"))
     });
@@ -74,13 +75,13 @@ async fn signing_in_making_a_token_and_signing_out_need_no_javascript() {
     hub.person("alice").await;
     let mut browser = Browser::new(&hub);
 
-    let wrong = browser.submit("/login", "/login", &[("username", "alice"), ("password", "no")]).await;
-    let unknown = browser.submit("/login", "/login", &[("username", "eve"), ("password", "no")]).await;
+    let wrong = browser.submit("/login", "/login", &[("name", "alice"), ("password", "no")]).await;
+    let unknown = browser.submit("/login", "/login", &[("name", "eve"), ("password", "no")]).await;
     assert_eq!(wrong.status(), unknown.status());
     let (wrong, unknown) = (wrong.text().await.unwrap(), unknown.text().await.unwrap());
     assert_eq!(wrong.replace("alice", "eve").len(), unknown.len(), "both are told the same");
 
-    let fields = [("username", "alice"), ("password", PASSWORD)];
+    let fields = [("name", "alice"), ("password", PASSWORD)];
     let answer = browser.submit("/login", "/login", &fields).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     let cookie = answer.headers().get_all("set-cookie").iter();
@@ -91,7 +92,9 @@ async fn signing_in_making_a_token_and_signing_out_need_no_javascript() {
 
     let page = browser.get("/settings/tokens").await;
     assert_eq!(page.status(), StatusCode::OK);
-    let made = browser.submit("/settings/tokens", "/settings/tokens", &[("name", "ci"), ("scope", "push")]).await;
+    let made = browser
+        .submit("/settings/tokens", "/settings/tokens", &[("name", "ci"), ("scope", "push")])
+        .await;
     assert_eq!(made.headers()["cache-control"], "no-store");
     let text = made.text().await.unwrap();
     assert!(text.contains("hub_pat_"), "{text}");
@@ -110,7 +113,7 @@ async fn a_form_of_another_site_changes_nothing() {
     let hub = TestHub::start().await;
     hub.person("alice").await;
     let mut browser = Browser::new(&hub);
-    let fields = [("username", "alice"), ("password", PASSWORD)];
+    let fields = [("name", "alice"), ("password", PASSWORD)];
     browser.submit("/login", "/login", &fields).await;
     let text = browser.get("/settings/tokens").await.text().await.unwrap();
     let mut form = hidden_fields(&text, "/settings/tokens");
@@ -119,7 +122,8 @@ async fn a_form_of_another_site_changes_nothing() {
 
     let foreign = browser.post("/settings/tokens", &form, "https://evil.example").await;
     assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
-    let without: Vec<_> = form.iter().filter(|(name, _)| name == "name" || name == "scope").cloned().collect();
+    let without: Vec<_> =
+        form.iter().filter(|(name, _)| name == "name" || name == "scope").cloned().collect();
     let own = browser.url.clone();
     let bare = browser.post("/settings/tokens", &without, &own).await;
     assert!(bare.status().is_client_error(), "{}", bare.status());
@@ -139,7 +143,7 @@ async fn a_login_leads_back_to_local_pages_only() {
         ("/\\evil.example", "/"),
     ] {
         let mut browser = Browser::new(&hub);
-        let fields = [("username", "alice"), ("password", PASSWORD), ("next", next)];
+        let fields = [("name", "alice"), ("password", PASSWORD), ("next", next)];
         let text = browser.get("/login").await.text().await.unwrap();
         let mut form = hidden_fields(&text, "/login");
         form.retain(|(name, _)| name != "next");

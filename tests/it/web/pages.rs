@@ -21,7 +21,10 @@ fn all(html: &Html, selector: &str) -> Vec<String> {
 
 fn attributes(html: &Html, selector: &str, name: &str) -> Vec<String> {
     let selector = Selector::parse(selector).unwrap();
-    html.select(&selector).filter_map(|element| element.value().attr(name)).map(str::to_owned).collect()
+    html.select(&selector)
+        .filter_map(|element| element.value().attr(name))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[tokio::test]
@@ -52,7 +55,9 @@ async fn every_page_is_whole_in_both_languages() {
                 assert!(script.starts_with("/static/"), "{at}: {script}");
             }
             let inline = Selector::parse("script:not([src])").unwrap();
-            let inline = html.select(&inline).filter(|script| script.value().attr("type") != Some("application/ld+json"));
+            let inline = html
+                .select(&inline)
+                .filter(|script| script.value().attr("type") != Some("application/ld+json"));
             assert_eq!(inline.count(), 0, "{at} has a script of its own");
         }
     }
@@ -67,7 +72,9 @@ async fn every_link_and_asset_of_a_page_answers() {
     for path in PAGES {
         let (_, text) = page(&nobody, path).await;
         let html = Html::parse_document(&text);
-        for (selector, name) in [("a", "href"), ("link", "href"), ("script", "src"), ("img", "src"), ("form", "action")] {
+        for (selector, name) in
+            [("a", "href"), ("link", "href"), ("script", "src"), ("img", "src"), ("form", "action")]
+        {
             seen.extend(attributes(&html, selector, name));
         }
     }
@@ -88,7 +95,13 @@ async fn a_repository_page_shows_its_readme_harmless_and_how_to_pull() {
     let nobody = hub.nobody();
     let answer = nobody.get("/r/alice/sample").await;
     let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"] {
+    for part in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ] {
         assert!(policy.contains(part), "{part} is not in {policy}");
     }
     assert!(!policy.contains("unsafe"), "{policy}");
@@ -161,21 +174,35 @@ async fn a_pull_path_typed_into_a_browser_leads_to_its_page() {
 async fn pages_are_light_and_answer_304_to_who_has_them() {
     let (hub, _) = sample().await;
     let nobody = hub.nobody();
-    for (path, budget) in [("/", 25_000), ("/search?q=sample", 30_000), ("/r/alice/sample", 45_000)] {
-        let first = nobody.request(Method::GET, path).header("accept-encoding", "gzip").send().await.unwrap();
+    for (path, budget) in [("/", 25_000), ("/search?q=sample", 30_000), ("/r/alice/sample", 45_000)]
+    {
+        let first = nobody
+            .request(Method::GET, path)
+            .header("accept-encoding", "gzip")
+            .send()
+            .await
+            .unwrap();
         let etag = first.headers()["etag"].clone();
         let mut total = first.bytes().await.unwrap().len();
         let (_, text) = page(&nobody, path).await;
         let html = Html::parse_document(&text);
-        let assets = [attributes(&html, "link[rel=stylesheet]", "href"), attributes(&html, "script", "src")].concat();
+        let assets =
+            [attributes(&html, "link[rel=stylesheet]", "href"), attributes(&html, "script", "src")]
+                .concat();
         for asset in assets {
-            let answer = nobody.request(Method::GET, &asset).header("accept-encoding", "gzip").send().await.unwrap();
+            let answer = nobody
+                .request(Method::GET, &asset)
+                .header("accept-encoding", "gzip")
+                .send()
+                .await
+                .unwrap();
             let cache = answer.headers()["cache-control"].to_str().unwrap().to_owned();
             assert!(cache.contains("immutable"), "{asset}: {cache}");
             total += answer.bytes().await.unwrap().len();
         }
         assert!(total <= budget, "{path} weighs {total} bytes");
-        let again = nobody.request(Method::GET, path).header("if-none-match", etag).send().await.unwrap();
+        let again =
+            nobody.request(Method::GET, path).header("if-none-match", etag).send().await.unwrap();
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{path}");
     }
     hub.stop().await;
