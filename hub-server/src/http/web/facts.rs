@@ -43,7 +43,8 @@ pub(super) fn main(visitor: &Visitor, repo: &Repo, img: &Img) -> Vec<Fact> {
         facts.push(Fact::text(t.fact_size, lang.size(img.base.size)));
     }
     if !img.base.platforms.is_empty() {
-        let mut labels: Vec<String> = img.base.platforms.iter().map(|p| p.label()).collect();
+        let mut labels: Vec<String> =
+            img.base.platforms.iter().map(hub_model::Platform::label).collect();
         labels.dedup();
         let values = labels.into_iter().map(|label| Link::new("", label)).collect();
         facts.push(Fact { label: t.fact_platforms, values, code: true, ..Fact::default() });

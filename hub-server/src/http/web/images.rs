@@ -59,7 +59,8 @@ impl TagRow {
         let repo = &page.repo;
         let pushed = visitor.lang().moment(img.pushed_at_ms, visitor.now_ms());
         let digest = img.digest.as_ref();
-        let mut platforms: Vec<String> = img.base.platforms.iter().map(|p| p.label()).collect();
+        let mut platforms: Vec<String> =
+            img.base.platforms.iter().map(hub_model::Platform::label).collect();
         platforms.dedup();
         Self {
             href: format!("/r/{}/-/tags/{}", repo.name, img.tag),

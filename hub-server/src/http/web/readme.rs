@@ -69,10 +69,16 @@ pub(super) fn named(img: &Img, name: Option<&str>) -> Option<Digest> {
 /// reader's language, else the main one.
 pub(super) fn choose(visitor: &Visitor, img: &Img) -> Option<Choice> {
     let all = all(img);
-    let wish = visitor.query().get("readme");
-    let wished = all.iter().position(|(name, _)| Some(*name) == wish);
-    let spoken = all.iter().position(|(name, _)| Lang::parse(name) == Some(visitor.lang()));
-    let at = wished.or(spoken).unwrap_or(0);
+    let asked = visitor.query().get("readme");
+    let named = all.iter().position(|(name, _)| Some(*name) == asked);
+    // Said by somebody, the main one is newer than translations out of the image.
+    let said = |field| img.detail.get(field).is_some_and(|sourced| sourced.source.is_explicit());
+    let outdated = said(Field::Docs) && !said(Field::DocsI18n);
+    let spoken = all
+        .iter()
+        .position(|(name, _)| Lang::parse(name) == Some(visitor.lang()))
+        .filter(|_| !outdated);
+    let at = named.or(spoken).unwrap_or(0);
     let (name, digest) = all.get(at)?.clone();
     let mut choice =
         Choice { digest, field: Field::Docs, query: String::new(), versions: Vec::new() };
@@ -114,7 +120,7 @@ pub(super) async fn rendered(
     let document = services::images::document(&web.app, visitor.actor(), repo, &key.0).await?;
     let text = String::from_utf8_lossy(&document.body).into_owned();
     let source = key.4.clone();
-    let long = text.len() > markdown::INLINE_BYTES;
+    let heavy = text.len() > markdown::INLINE_BYTES;
     let render = move || {
         let words = lang.words();
         let words = markdown::Words { image: words.image, alerts: words.alerts };
@@ -124,7 +130,7 @@ pub(super) async fn rendered(
             markdown::render(&text, Context { words, source: source.as_deref() })
         }
     };
-    let rendered = if long {
+    let rendered = if heavy {
         tokio::task::spawn_blocking(render).await.map_err(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "request failed");
             Failure::Broken

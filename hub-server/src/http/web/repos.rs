@@ -26,6 +26,7 @@ use crate::services::repos::RepoPage;
 
 /// The head that all pages of a repository share.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a template asks yes or no")]
 pub(super) struct Head {
     pub href: String,
     pub org: Link,

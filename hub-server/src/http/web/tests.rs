@@ -88,14 +88,16 @@ impl Answer {
     /// The texts of all elements that match.
     fn texts(&self, selector: &str) -> Vec<String> {
         let page = Html::parse_document(&self.body);
-        let found = page.select(&Selector::parse(selector).unwrap());
+        let selector = Selector::parse(selector).unwrap();
+        let found = page.select(&selector);
         found.map(|element| element.text().collect::<String>().trim().to_owned()).collect()
     }
 
     /// The values of an attribute of all elements that have it.
     fn values(&self, attribute: &str) -> Vec<String> {
         let page = Html::parse_document(&self.body);
-        let found = page.select(&Selector::parse(&format!("[{attribute}]")).unwrap());
+        let selector = Selector::parse(&format!("[{attribute}]")).unwrap();
+        let found = page.select(&selector);
         found.filter_map(|element| element.attr(attribute).map(str::to_owned)).collect()
     }
 

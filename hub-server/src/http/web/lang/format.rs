@@ -21,11 +21,12 @@ pub(crate) struct Moment {
 
 impl Lang {
     /// A number with its digits in groups of three.
+    #[expect(clippy::unused_self, reason = "a language to come may do it in another way")]
     pub(crate) fn number(self, number: u64) -> String {
         let digits = number.to_string();
         let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
         for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at) % 3 == 0 {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
                 grouped.push(',');
             }
             grouped.push(digit);
@@ -46,6 +47,7 @@ impl Lang {
     }
 
     /// A size in bytes, with decimal units as registries count.
+    #[expect(clippy::unused_self, reason = "a language to come may do it in another way")]
     pub(crate) fn size(self, bytes: u64) -> String {
         let steps =
             [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];

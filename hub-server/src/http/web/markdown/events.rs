@@ -176,7 +176,7 @@ impl<'a> Layer<'a> {
     fn end_heading(&mut self) {
         let Some(heading) = self.heading.take() else { return };
         let text = heading.text.trim().to_owned();
-        let id = self.unused(slug(&text));
+        let id = self.unused(&slug(&text));
         if let Some(Event::Start(Tag::Heading { id: place, .. })) = self.out.get_mut(heading.at) {
             *place = Some(id.clone().into());
         }
@@ -187,9 +187,9 @@ impl<'a> Layer<'a> {
     }
 
     /// A slug with a number behind it when it was used before.
-    fn unused(&mut self, slug: String) -> String {
-        let mut id = slug.clone();
-        while let Some(times) = self.slugs.get_mut(&slug) {
+    fn unused(&mut self, slug: &str) -> String {
+        let mut id = slug.to_owned();
+        while let Some(times) = self.slugs.get_mut(slug) {
             id = format!("{slug}-{times}");
             *times += 1;
             if !self.slugs.contains_key(&id) {

@@ -21,6 +21,11 @@ pub(super) fn finish(html: &str, words: Words) -> String {
                 out.push_str(tag);
             }
             "img" => push_image(&mut out, tag, links > 0, words),
+            // The sanitiser writes these attributes in any order; pages are to be the same each time.
+            "input" if tag.contains(" checked") => {
+                out.push_str("<input type=\"checkbox\" disabled=\"\" checked=\"\">");
+            }
+            "input" => out.push_str("<input type=\"checkbox\" disabled=\"\">"),
             "table" => {
                 out.push_str("<div class=\"scroll\" tabindex=\"0\">");
                 out.push_str(tag);
@@ -102,20 +107,17 @@ fn push_image(out: &mut String, tag: &str, in_link: bool, words: Words) {
     if label.is_empty() {
         return;
     }
-    match source.filter(|_| !in_link) {
-        Some(source) => {
-            out.push_str("<a class=\"md-image\" href=\"");
-            escape_into(out, &unescape(source));
-            out.push_str("\" rel=\"nofollow noopener noreferrer ugc\">[");
-            out.push_str(words.image);
-            escape_into(out, &label);
-            out.push_str("]</a>");
-        }
-        None => {
-            out.push_str("<span class=\"md-image\">");
-            escape_into(out, &label);
-            out.push_str("</span>");
-        }
+    if let Some(source) = source.filter(|_| !in_link) {
+        out.push_str("<a class=\"md-image\" href=\"");
+        escape_into(out, &unescape(source));
+        out.push_str("\" rel=\"nofollow noopener noreferrer ugc\">[");
+        out.push_str(words.image);
+        escape_into(out, &label);
+        out.push_str("]</a>");
+    } else {
+        out.push_str("<span class=\"md-image\">");
+        escape_into(out, &label);
+        out.push_str("</span>");
     }
 }
 

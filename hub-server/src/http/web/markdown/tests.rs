@@ -98,7 +98,7 @@ fn main() {}
     <tr><td>1</td><td align="right"><del>2</del></td></tr>
     </tbody></table></div>
     <ul>
-    <li><input checked="" type="checkbox" disabled="">
+    <li><input type="checkbox" disabled="" checked="">
     done</li>
     </ul>
     <blockquote class="markdown-alert-note">
@@ -238,7 +238,10 @@ fn known_attacks_leave_nothing_that_acts() {
 
 #[test]
 fn heavy_texts_are_rendered_in_the_end() {
-    let nested: String = (0..1000).map(|deep| format!("{}- x\n", " ".repeat(deep * 2))).collect();
+    let nested = (0..1000).fold(String::new(), |mut text, deep| {
+        writeln!(text, "{}- x", " ".repeat(deep * 2)).unwrap();
+        text
+    });
     let quotes = format!("{}x", "> ".repeat(1000));
     let table = format!("|a|b|\n|-|-|\n{}", "|1|2|\n".repeat((1 << 20) / 6));
     let raw = "<div>".repeat(5000);
