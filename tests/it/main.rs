@@ -1,5 +1,6 @@
 //! The one integration binary: the hub from outside.
 #![expect(clippy::unwrap_used, reason = "a failed step should fail the test")]
+#![expect(unreachable_pub, reason = "the modules of a test are seen by each other only")]
 
 mod cli;
 mod flows;

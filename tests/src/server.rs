@@ -23,6 +23,7 @@ pub fn free_port() -> u16 {
 }
 
 /// Runs `hub-server init` for the administrator `admin`.
+#[must_use]
 pub fn init(data: &Path) -> Output {
     let mut child = Command::new(binary("hub-server"))
         .args(["init", "--admin", "admin", "--admin-password-stdin", "--data"])

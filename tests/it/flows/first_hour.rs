@@ -48,7 +48,7 @@ async fn a_newcomer_pushes_an_image_with_a_readme_and_finds_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_private_push_is_seen_by_its_owner_only() {
     let data = tempfile::tempdir().unwrap();
-    init(data.path());
+    assert!(init(data.path()).status.success());
     let server = Server::serve(data.path()).await;
     let desk = Terminal::default();
     write_layout(&desk.home().join("thing"), "v1", &readme_image("# secret"));

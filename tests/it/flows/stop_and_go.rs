@@ -5,7 +5,7 @@ use hub_tests::{PASSWORD, Server, Terminal, init, readme_image, write_layout};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_server_on_the_same_data_refuses_to_start() {
     let data = tempfile::tempdir().unwrap();
-    init(data.path());
+    assert!(init(data.path()).status.success());
     let mut server = Server::serve(data.path()).await;
     let second = std::process::Command::new(hub_tests::binary("hub-server"))
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -21,7 +21,7 @@ async fn a_second_server_on_the_same_data_refuses_to_start() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_loses_nothing_that_was_acknowledged() {
     let data = tempfile::tempdir().unwrap();
-    init(data.path());
+    assert!(init(data.path()).status.success());
     let mut server = Server::serve(data.path()).await;
     let desk = Terminal::default();
     let image = readme_image("# survives");
@@ -42,7 +42,7 @@ async fn a_crash_loses_nothing_that_was_acknowledged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_to_a_server_that_went_away_says_what_was_done_and_how_to_go_on() {
     let data = tempfile::tempdir().unwrap();
-    init(data.path());
+    assert!(init(data.path()).status.success());
     let mut server = Server::serve(data.path()).await;
     let desk = Terminal::default();
     // Large enough to be under way when the server goes.

@@ -23,11 +23,11 @@ async fn what_is_hidden_and_what_is_missing_look_alike() {
     let private = json!({"visibility": "private"});
     alice.send(Method::PATCH, "/api/v1/repos/alice/secret", &private).await;
 
-    let blob = &image.blobs[0].0;
+    let layer = &image.blobs[0].0;
     for rest in [
         "manifests/v1".to_owned(),
         format!("manifests/{}", image.digest),
-        format!("blobs/{blob}"),
+        format!("blobs/{layer}"),
         "tags/list".to_owned(),
     ] {
         for method in [Method::GET, Method::HEAD, Method::DELETE] {

@@ -49,7 +49,7 @@ impl Browser {
         let driver = loop {
             match WebDriver::new(&address, wanted.clone()).await {
                 Ok(driver) => break driver,
-                Err(error) => assert!(begin.elapsed() < Duration::from_secs(60), "{error}"),
+                Err(error) => assert!(begin.elapsed() < Duration::from_mins(1), "{error}"),
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         };

@@ -33,7 +33,8 @@ pub(super) struct RegistryError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    detail: Option<Value>,
+    /// One error of the body for each; a single one with `null` where there is none.
+    details: Vec<Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
     refusal: Refusal,
 }
@@ -47,7 +48,7 @@ impl RegistryError {
             status,
             code,
             message: message.into(),
-            detail: None,
+            details: Vec::new(),
             headers: Vec::new(),
             refusal: Refusal::None,
         }
@@ -92,16 +93,17 @@ impl RegistryError {
     }
 
     fn with_detail(mut self, detail: Value) -> Self {
-        self.detail = Some(detail);
+        self.details.push(detail);
         self
     }
 }
 
 impl IntoResponse for RegistryError {
     fn into_response(self) -> Response {
-        let detail = self.detail.unwrap_or(Value::Null);
-        let error = json!({"code": self.code, "message": self.message, "detail": detail});
-        let body = json!({"errors": [error]}).to_string();
+        let details = if self.details.is_empty() { vec![Value::Null] } else { self.details };
+        let error = |detail| json!({"code": self.code, "message": self.message, "detail": detail});
+        let errors: Vec<_> = details.into_iter().map(error).collect();
+        let body = json!({"errors": errors}).to_string();
         let kind = [(header::CONTENT_TYPE, "application/json")];
         let mut response = (self.status, kind, body).into_response();
         response.headers_mut().extend(self.headers);
@@ -243,7 +245,8 @@ impl From<PublishError> for RegistryError {
             PublishError::WrongDigest { expected, found } => bad("DIGEST_INVALID", message)
                 .with_detail(json!({"expected": expected, "found": found})),
             PublishError::Missing { digests } => {
-                bad("MANIFEST_BLOB_UNKNOWN", message).with_detail(json!({"digests": digests}))
+                let error = bad("MANIFEST_BLOB_UNKNOWN", message);
+                digests.iter().fold(error, |e, digest| e.with_detail(json!({"digest": digest})))
             }
             PublishError::WrongSize { digest, .. } => {
                 bad("SIZE_INVALID", message).with_detail(json!({"digest": digest}))
@@ -299,10 +302,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_in_the_detail() {
-        let digest = hub_model::Digest::parse(&format!("sha256:{}", "1".repeat(64))).unwrap();
-        let error = RegistryError::from(PublishError::Missing { digests: vec![digest.clone()] });
+    fn each_missing_blob_is_an_error_of_its_own() {
+        let digests = ["1", "2"].map(|digit| {
+            hub_model::Digest::parse(&format!("sha256:{}", digit.repeat(64))).unwrap()
+        });
+        let error = RegistryError::from(PublishError::Missing { digests: digests.to_vec() });
         assert_eq!((error.status.as_u16(), error.code), (400, "MANIFEST_BLOB_UNKNOWN"));
-        assert_eq!(error.detail.unwrap()["digests"][0], digest.as_str());
+        assert_eq!(error.details, digests.map(|digest| json!({"digest": digest})));
     }
 }

@@ -130,16 +130,16 @@ impl Checked {
             set.insert(field, Sourced { value, source: source.clone() });
         }
         if let Some(text) = docs {
-            let value = keep(&mut documents, "a README", "text/markdown", text.into_bytes())?;
+            let value = keep(&mut documents, "`docs`", "text/markdown", text.into_bytes())?;
             set.insert(Field::Docs, Sourced { value, source: source.clone() });
         }
         if let Some((_, bytes)) = icon {
             let limit = MAX_ICON_BYTES;
             if bytes.len() > limit {
-                return Err(ImageError::TooLarge { what: "an icon", limit, found: bytes.len() });
+                return Err(ImageError::TooLarge { what: "`icon`", limit, found: bytes.len() });
             }
             let kind = if bytes.is_empty() { "" } else { picture(&bytes)? };
-            let value = keep(&mut documents, "an icon", kind, bytes)?;
+            let value = keep(&mut documents, "`icon`", kind, bytes)?;
             set.insert(Field::Icon, Sourced { value, source });
         }
         Ok(Self { set, unset, documents })
