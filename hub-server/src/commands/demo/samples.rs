@@ -57,7 +57,7 @@ const STORIES: &[Story] = &[
         keywords: "kubernetes,cluster,sealos,集群镜像",
         colour: "#326ce5",
         readme: "# Kubernetes\n\nEverything that a cluster needs, in one image.\n\n```sh\n\
-            hub pull labring/kubernetes:v1.31.0\n```\n\n> Works without a network.\n",
+            sealos run labring/kubernetes:v1.31.0\n```\n\n> Works without a network.\n",
         chinese: "# Kubernetes 集群镜像\n\n一个镜像包含部署集群所需的全部内容，可离线安装。\n",
         platforms: &["amd64", "arm64"],
     },
@@ -95,7 +95,7 @@ const STORIES: &[Story] = &[
         colour: "#7a3ff2",
         readme: "# 消息队列\n\n一个轻量级的**分布式消息队列**，适合微服务之间的异步通信。\n\n\
             ## 特性\n\n- 至少一次投递\n- 延迟消息\n- 死信队列\n\n## 使用\n\n```sh\n\
-            hub pull tools/message-queue:2.1.0\n```\n",
+            podman pull tools/message-queue:2.1.0\n```\n",
         chinese: "",
         platforms: &["amd64", "arm64"],
     },

@@ -176,7 +176,7 @@ async fn a_readme_above_the_limit_is_refused_and_the_limit_named() {
     edit.docs = Some("x".repeat((1 << 20) + 1));
     let error = images::describe(&hub.app, &hub.writer, &repo(), &DetailTarget::Repo, edit).await;
     let text = error.unwrap_err().to_string();
-    assert_eq!(text, "a README may have 1048576 bytes, this one has 1048577");
+    assert_eq!(text, "`docs` may have 1048576 bytes, this one has 1048577");
     let row = hub.app.db.repo(&repo()).await.unwrap().unwrap();
     assert!(hub.app.db.details(row.id, &DetailScope::Repo).await.unwrap().is_none());
 }
