@@ -98,9 +98,17 @@ async fn two_writers_never_mix() {
     let hub = Hub::new().await;
     let id = begin(&hub).await;
     let (sender, receiver) = futures::channel::mpsc::unbounded::<io::Result<Bytes>>();
+    let (reading, is_reading) = futures::channel::oneshot::channel();
+    // Asked for its first piece, the body tells that its request holds the session.
+    let holds = stream::once(async move {
+        reading.send(()).unwrap();
+        Ok(Bytes::new())
+    });
     let name = repo();
-    let first = append(&hub.app, &hub.writer, &name, &id, None, receiver.boxed());
+    let body = holds.chain(receiver).boxed();
+    let first = append(&hub.app, &hub.writer, &name, &id, None, body);
     let second = async {
+        is_reading.await.unwrap();
         let body = stream_of("intruder");
         let error = append(&hub.app, &hub.writer, &name, &id, None, body).await.unwrap_err();
         assert!(matches!(error, UploadError::Busy { .. }), "{error}");
