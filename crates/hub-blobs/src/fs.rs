@@ -71,30 +71,37 @@ impl BlobStore for FsStore {
         mut body: ByteStream<'_>,
     ) -> Result<u64, BlobError> {
         let path = self.upload_path(&staged.id)?;
+        let mut batch = staging::gather(&mut body).await;
+        if batch.pieces.is_empty() {
+            // Nothing is to be written, and the file may have been published already: the last
+            // request of an upload is repeated when its caller could not remember that.
+            return staging::ending(batch.end).map(|()| 0);
+        }
         let (before, state) = (staged.offset, staged.clone());
         let mut writer = blocking(move || Writer::open(&path, state)).await?;
-        let mut batch = staging::gather(&mut body).await;
         loop {
-            let pieces = batch.pieces;
+            let (pieces, last) = (batch.pieces, batch.end.is_some());
             // A thread is taken per batch, not per upload: slow uploads then hold none. The next
             // batch is gathered meanwhile, so at most two are in memory.
             let writing = task::spawn_blocking(move || {
-                let result = writer.write(&pieces);
-                (writer, result)
+                let written = writer.write(&pieces);
+                let synced = if last || written.is_err() { writer.sync() } else { Ok(()) };
+                (writer, written, synced)
             });
-            let next = match batch.end {
-                None => Ok(staging::gather(&mut body).await),
-                Some(end) => Err(end),
-            };
-            let (back, result) = writing.await.map_err(io::Error::other).doing(staging::WRITE)?;
+            let next = if last { None } else { Some(staging::gather(&mut body).await) };
+            let (back, written, synced) =
+                writing.await.map_err(io::Error::other).doing(staging::WRITE)?;
             writer = back;
-            staged.offset = writer.offset;
-            staged.hash = writer.hash.clone();
-            result?;
+            if synced.is_ok() && (last || written.is_err()) {
+                // Not before: the caller saves this, and a power cut must not leave it ahead of
+                // the bytes on the disk.
+                staged.offset = writer.offset;
+                staged.hash = writer.hash.clone();
+            }
+            written.and(synced)?;
             match next {
-                Ok(next) => batch = next,
-                Err(Ok(())) => return Ok(staged.offset - before),
-                Err(Err(source)) => return Err(BlobError::Body { source }),
+                Some(next) => batch = next,
+                None => return staging::ending(batch.end).map(|()| staged.offset - before),
             }
         }
     }

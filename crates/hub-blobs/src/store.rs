@@ -50,8 +50,9 @@ pub trait BlobStore: Send + Sync + fmt::Debug + 'static {
     /// Appends `body` at `staged.offset` and returns the number of bytes appended.
     ///
     /// Bytes staged beyond the offset, left by a crash, are cut off first. `staged` is updated
-    /// also when this fails half-way: it then tells what is safely there. One caller at a time
-    /// per id; the caller holds a lease.
+    /// also when this fails half-way: it then tells what is safely there, even after a power cut.
+    /// A body without bytes touches nothing, so it may follow a [`publish`](Self::publish). One
+    /// caller at a time per id; the caller holds a lease.
     ///
     /// # Errors
     ///

@@ -29,6 +29,7 @@ pub async fn run<S: BlobStore>(make: impl AsyncFn() -> S) {
     a_wrong_digest_leaves_nothing(&make().await).await;
     one_digest_published_at_once(&make().await).await;
     published_twice(&make().await).await;
+    the_last_request_repeated(&make().await).await;
     ranges(&make().await).await;
     discarded(&make().await).await;
     unknown(&make().await).await;
@@ -230,6 +231,22 @@ async fn published_twice(store: &impl BlobStore) {
     store.publish(staged.clone(), &digest).await.expect("the digest is right");
     let size = store.publish(staged, &digest).await.expect("a repeated request is answered alike");
     assert_eq!(size, 5);
+}
+
+async fn the_last_request_repeated(store: &impl BlobStore) {
+    let mut staged = Staged::new("last-again", Algorithm::Sha256);
+    store.append(&mut staged, stream_of("bytes")).await.expect("append");
+    let digest = sha256(b"bytes");
+    let mut saved = staged.clone();
+    store.publish(staged, &digest).await.expect("the digest is right");
+
+    let error = store.append(&mut saved, broken(b"")).await.expect_err("the body broke");
+    assert!(matches!(error, BlobError::Body { .. }), "{error:?}");
+    let appended = store.append(&mut saved, body_of(b"")).await.expect("nothing is to be added");
+    assert_eq!(appended, 0);
+    let size = store.publish(saved, &digest).await.expect("it is published already");
+    assert_eq!(size, 5);
+    assert_eq!(get(store, &digest, 0..99).await, b"bytes");
 }
 
 async fn ranges(store: &impl BlobStore) {

@@ -1,7 +1,8 @@
 //! Staged files: bytes on their way in.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, IoSlice, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -49,9 +50,16 @@ pub(super) async fn gather(body: &mut ByteStream<'_>) -> Batch {
     Batch { pieces, end }
 }
 
+/// What a body that ended so means to its receiver.
+pub(super) fn ending(end: Option<io::Result<()>>) -> Result<(), BlobError> {
+    end.unwrap_or(Ok(())).map_err(|source| BlobError::Body { source })
+}
+
 /// A staged file, open at its end.
 pub(super) struct Writer {
     file: File,
+    /// Up to here the bytes outlive a power cut.
+    synced: u64,
     pub(super) offset: u64,
     pub(super) hash: Hash,
 }
@@ -59,7 +67,8 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn open(path: &Path, staged: Staged) -> Result<Self, BlobError> {
         let file = open_at(path, staged.offset).doing("open a staged file")?;
-        Ok(Self { file, offset: staged.offset, hash: staged.hash })
+        let Staged { offset, hash, .. } = staged;
+        Ok(Self { file, synced: offset, offset, hash })
     }
 
     /// Writes and hashes `pieces`: all of them, or none when it fails.
@@ -76,6 +85,15 @@ impl Writer {
         }
         Ok(())
     }
+
+    /// Makes what was written outlive a power cut.
+    pub(super) fn sync(&mut self) -> Result<(), BlobError> {
+        if self.synced < self.offset {
+            self.file.sync_data().doing("sync a staged file")?;
+            self.synced = self.offset;
+        }
+        Ok(())
+    }
 }
 
 /// Opens the staged file at `path` for writing at `offset` and cuts off what lies beyond.
@@ -84,10 +102,23 @@ impl Writer {
 /// last batch, and the lock waits for it.
 pub(super) fn open_at(path: &Path, offset: u64) -> io::Result<File> {
     let create = offset == 0;
-    let mut file =
+    let file =
         OpenOptions::new().read(true).write(true).create(create).truncate(false).open(path)?;
+    claim(file, path, offset)
+}
+
+/// Waits until `file`, opened at `path`, is free and sets it to `offset`.
+///
+/// Whoever had it before may have published it, and a published blob is not touched: then it is
+/// not found.
+fn claim(mut file: File, path: &Path, offset: u64) -> io::Result<File> {
     lock(&file)?;
-    let length = file.metadata()?.len();
+    let (ours, there) = (file.metadata()?, fs::metadata(path)?);
+    if (ours.dev(), ours.ino()) != (there.dev(), there.ino()) {
+        let message = "another file took the place of the staged one";
+        return Err(io::Error::new(io::ErrorKind::NotFound, message));
+    }
+    let length = ours.len();
     if length < offset {
         let message = format!("{length} bytes are staged instead of {offset}");
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
@@ -121,4 +152,27 @@ fn write_all(file: &mut File, pieces: &[Bytes]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_published_while_its_lock_was_awaited_is_not_cut_off() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let (upload, blob) = (dir.path().join("upload"), dir.path().join("blob"));
+        fs::write(&upload, b"bytes").unwrap();
+        let open = |path| OpenOptions::new().read(true).write(true).open(path).unwrap();
+        let (second, third) = (open(&upload), open(&upload));
+        fs::rename(&upload, &blob).unwrap();
+
+        let error = claim(second, &upload, 0).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        fs::write(&upload, b"others").unwrap();
+        let error = claim(third, &upload, 0).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert_eq!(fs::read(&blob).unwrap(), b"bytes");
+        assert_eq!(fs::read(&upload).unwrap(), b"others");
+    }
 }

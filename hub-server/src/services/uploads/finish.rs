@@ -5,7 +5,7 @@ use hub_db::DbError;
 use hub_model::{Actor, Digest, RepoName};
 
 use super::super::publish::{Right, ensure_repo, may_push};
-use super::session::Held;
+use super::session::{Held, lost};
 use super::start::start;
 use super::{Chunk, UploadError};
 use crate::App;
@@ -79,6 +79,7 @@ impl Held {
     /// Bytes before rows: publishes the bytes, then links them in one change.
     async fn become_blob(self, promise: Promise) -> Result<u64, UploadError> {
         let Self { app, repo, upload, staged, .. } = self;
+        let offset = staged.offset;
         let published = app.blobs.publish(staged, &promise.digest).await;
         let size = match published {
             Ok(size) => size,
@@ -91,6 +92,7 @@ impl Held {
                         UploadError::WrongDigest { expected, found }
                     }
                     error @ BlobError::Full { .. } => UploadError::Full(error),
+                    error if lost(&error, offset) => UploadError::Unknown { id: upload.id },
                     error => UploadError::Store(error),
                 });
             }

@@ -1,5 +1,6 @@
 //! Going on with an upload, asking how far it is, giving it up.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use hub_blobs::{BlobError, ByteStream, Hash, Staged};
@@ -76,6 +77,12 @@ async fn find(app: &App, repo: &RepoName, id: &str) -> Result<Upload, UploadErro
     upload.ok_or_else(|| UploadError::Unknown { id: id.to_owned() })
 }
 
+/// Whether the store no longer has the `offset` bytes that the session speaks of.
+pub(super) fn lost(error: &BlobError, offset: u64) -> bool {
+    let missing = |kind: ErrorKind| matches!(kind, ErrorKind::NotFound | ErrorKind::UnexpectedEof);
+    offset > 0 && matches!(error, BlobError::Io { source, .. } if missing(source.kind()))
+}
+
 /// An upload that this request alone writes to.
 pub(super) struct Held {
     pub(super) app: App,
@@ -147,6 +154,7 @@ impl Held {
                 Err(UploadError::BrokeOff { offset: self.staged.offset, source })
             }
             Err(error @ BlobError::Full { .. }) => Err(UploadError::Full(error)),
+            Err(error) if lost(&error, self.staged.offset) => Err(UploadError::Unknown { id }),
             Err(error) => Err(UploadError::Store(error)),
         };
         (self, outcome)
@@ -157,8 +165,9 @@ impl Held {
         mut self,
         outcome: Result<(), UploadError>,
     ) -> Result<Upload, UploadError> {
-        if let Err(error @ UploadError::Full(_)) = outcome {
+        if let Err(error @ (UploadError::Full(_) | UploadError::Unknown { .. })) = outcome {
             // Bytes that fit nowhere help nobody: their place is needed for what others finish.
+            // And a session whose bytes are lost cannot go on: its owner is to begin again.
             self.drop_all().await?;
             return Err(error);
         }
