@@ -180,7 +180,7 @@ pub(crate) struct Push {
     /// Further tags
     #[arg(long = "tag", value_name = "TAG", value_delimiter = ',')]
     pub(crate) tags: Vec<String>,
-    /// Visibility of the repository, when it is new
+    /// Visibility of the repository; one that is there can only become private
     #[arg(long, value_enum)]
     pub(crate) visibility: Option<Visibility>,
     /// Blobs sent at the same time

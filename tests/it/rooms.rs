@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 5] = [
 ];
 
 /// Folder, and the words its source may not contain.
-const FOREIGN_WORDS: [(&str, &str); 10] = [
+const FOREIGN_WORDS: [(&str, &str); 11] = [
     ("crates/hub-model/src", "std::env std::fs axum kube:: reqwest sqlx tokio"),
     ("crates/hub-oci/src", "std::env axum kube:: reqwest sqlx tokio"),
     ("crates/hub-api/src", "std::env std::fs axum kube:: reqwest sqlx tokio"),
@@ -34,6 +34,7 @@ const FOREIGN_WORDS: [(&str, &str); 10] = [
         "hub_blobs hub_db hub_search kube:: sqlx crate::controllers crate::jobs",
     ),
     ("hub-server/src/jobs", "axum kube:: sqlx crate::http"),
+    ("hub-server/src", "sqlx"),
     ("cli/src", "axum kube:: object_store sqlx tantivy"),
 ];
 
@@ -54,9 +55,7 @@ fn package(folder: &str) -> &str {
 }
 
 fn sources(dir: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(dir) else {
-        return Vec::new();
-    };
+    let entries = fs::read_dir(dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
     entries
         .map(|entry| entry.unwrap().path())
         .filter(|path| !path.ends_with("target"))

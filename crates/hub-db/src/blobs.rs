@@ -69,25 +69,25 @@ impl Db {
         });
         size.and_then(|size| size.map(count).transpose()).doing("read the blob")
     }
+}
 
+impl Change {
     /// Whether a manifest of the repository names the blob.
     ///
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn blob_used(&self, repo_id: i64, digest: &Digest) -> Result<bool, DbError> {
-        let uses = read!(self, pool => {
+    pub async fn blob_used(&mut self, repo_id: i64, digest: &Digest) -> Result<bool, DbError> {
+        let uses = within!(self, on => {
             sqlx::query_scalar::<_, i64>(BLOB_USED)
                 .bind(repo_id)
                 .bind(digest.as_str())
-                .fetch_one(pool)
+                .fetch_one(on)
                 .await
         });
         uses.map(|uses| uses > 0).doing("look for manifests that name the blob")
     }
-}
 
-impl Change {
     /// Writes down that a blob is stored; one that is known stays as it is.
     ///
     /// # Errors

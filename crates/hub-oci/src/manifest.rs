@@ -262,8 +262,8 @@ fn descriptor(value: Option<Value>, field: &str) -> Result<Option<Read>, Manifes
     let digest = Digest::parse(read.digest().as_ref())
         .map_err(|error| broken(&format!("{field}.digest"), error.to_string()))?;
     let media_type = read.media_type().to_string();
-    if media_type.is_empty() {
-        return Err(broken(&format!("{field}.mediaType"), "is empty"));
+    if media_type.is_empty() || media_type.contains('\0') {
+        return Err(broken(&format!("{field}.mediaType"), "is empty or holds a zero byte"));
     }
     if i64::try_from(read.size()).is_err() {
         return Err(broken(&format!("{field}.size"), "is too large"));
@@ -298,6 +298,8 @@ fn list(json: &mut Json, field: &str) -> Result<Vec<Value>, ManifestError> {
 
 fn text(json: &Json, field: &str) -> Result<Option<String>, ManifestError> {
     match json.get(field) {
+        // PostgreSQL stores no text with a zero byte.
+        Some(Value::String(text)) if text.contains('\0') => Err(broken(field, "holds a zero byte")),
         Some(Value::String(text)) => Ok(Some(text.clone())),
         None | Some(Value::Null) => Ok(None),
         Some(_) => Err(broken(field, "must be a text")),

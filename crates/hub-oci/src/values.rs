@@ -47,11 +47,9 @@ pub(crate) fn shape(form: Form, value: Value) -> Result<Value, String> {
     match (form, value) {
         (Form::Line(most), Value::Text(text)) => Ok(one_line(&text, most).into()),
         (Form::Lines(most), Value::Text(text)) => Ok(some_lines(&text, most).into()),
-        (Form::Url, Value::Text(text)) => address(&text).map(Value::from),
-        (Form::Icon, Value::Text(text)) => match Digest::parse(&text) {
-            Ok(digest) => Ok(digest.as_str().into()),
-            Err(_) => address(&text).map(Value::from),
-        },
+        // Never a digest: documents are kept once for the whole hub, so a label that named one
+        // would show the picture of somebody else's private image.
+        (Form::Url | Form::Icon, Value::Text(text)) => address(&text).map(Value::from),
         (Form::Document | Form::Digest, Value::Text(text)) => Digest::parse(text.trim())
             .map(|digest| digest.as_str().into())
             .map_err(|_| "must be a digest".to_owned()),
@@ -80,8 +78,7 @@ const fn name(form: Form) -> &'static str {
         Form::Document | Form::Digest => "a digest",
         Form::Documents => "an object from languages to digests",
         Form::Line(_) | Form::Lines(_) => "a text",
-        Form::Url => "an http or https address",
-        Form::Icon => "an http or https address, or a digest",
+        Form::Url | Form::Icon => "an http or https address",
         Form::Words { .. } | Form::Categories => "a list of texts",
         Form::Flag => "`true` or `false`",
         Form::Objects { .. } => "a list of objects",

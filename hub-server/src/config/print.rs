@@ -76,13 +76,18 @@ impl Loaded {
     }
 }
 
-/// An address without what stands before the host.
+/// An address without what stands before the host, and without its query: both may hold a
+/// password.
 fn masked(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
+    let (address, query) = match url.split_once('?') {
+        Some((address, _)) => (address, "?***"),
+        None => (url, ""),
+    };
+    match (address.find("://"), address.rfind('@')) {
         (Some(scheme), Some(at)) if at > scheme => {
-            format!("{}://***@{}", &url[..scheme], &url[at + 1..])
+            format!("{}://***@{}{query}", &address[..scheme], &address[at + 1..])
         }
-        _ => url.to_owned(),
+        _ => format!("{address}{query}"),
     }
 }
 
@@ -95,6 +100,7 @@ mod tests {
     #[test]
     fn passwords_in_addresses_are_masked() {
         assert_eq!(masked("postgres://hub:p@ss@db/hub"), "postgres://***@db/hub");
+        assert_eq!(masked("postgres://u:p@h/db?password=p"), "postgres://***@h/db?***");
         assert_eq!(masked("sqlite:/data/hub.db"), "sqlite:/data/hub.db");
     }
 

@@ -19,7 +19,26 @@ pub use layers::{REQUEST_ID, RequestId};
 
 /// The first path segments below which something is mounted; a test compares them with the names
 /// that no organisation may have.
-pub const MOUNTS: &[&str] = &["v2", "v1", "api", "openapi.json", "healthz", "readyz", "metrics"];
+pub const MOUNTS: &[&str] = &[
+    "v2",
+    "v1",
+    "api",
+    "openapi.json",
+    "healthz",
+    "readyz",
+    "metrics",
+    // Pages.
+    "search",
+    "explore",
+    "o",
+    "r",
+    "login",
+    "logout",
+    "settings",
+    "static",
+    "favicon.ico",
+    "robots.txt",
+];
 
 /// Everything that the hub serves.
 ///

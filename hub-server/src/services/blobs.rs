@@ -86,7 +86,7 @@ pub async fn delete(
     let mut change = app.db.change().await?;
     let repo = change.lock_repo(name).await?.ok_or_else(|| unknown(name, digest))?;
     // Nobody publishes here while the repository is locked, so the answer holds until the commit.
-    if app.db.blob_used(repo.id, digest).await? {
+    if change.blob_used(repo.id, digest).await? {
         return Err(BlobsError::InUse { repo: name.clone(), digest: digest.clone() });
     }
     if !change.unlink_blob(repo.id, digest).await? {

@@ -50,6 +50,11 @@ impl<T> Page<T> {
     }
 }
 
+/// A text without control characters: no name holds one, and PostgreSQL stores no zero byte.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
 /// What the caller may see, as the database asks it.
 pub(crate) fn filter(terms: AccessTerms) -> RepoFilter {
     match terms {

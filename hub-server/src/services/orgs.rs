@@ -7,7 +7,7 @@ use hub_model::{
 };
 
 use super::access::{self, AccessError};
-use super::{Page, filter, limit_rows};
+use super::{Page, filter, limit_rows, plain};
 use crate::App;
 
 /// Longest display name, in characters.
@@ -142,8 +142,8 @@ pub async fn create(
     let org = change
         .add_org(&NewOrg {
             name: name.clone(),
-            display_name: display_name.to_owned(),
-            description: description.to_owned(),
+            display_name: plain(display_name),
+            description: plain(description),
             created_at_ms: now,
         })
         .await
@@ -170,8 +170,8 @@ pub async fn edit(
     description: Option<&str>,
 ) -> Result<Org, OrgError> {
     let mut org = access::require_org(app, actor, Action::Administer, name).await?;
-    org.display_name = display_name.map_or(org.display_name, str::to_owned);
-    org.description = description.map_or(org.description, str::to_owned);
+    org.display_name = display_name.map_or(org.display_name, plain);
+    org.description = description.map_or(org.description, plain);
     check_texts(&org.display_name, &org.description)?;
     let mut change = app.db.change().await?;
     change.edit_org(org.id, &org.display_name, &org.description).await?;
@@ -187,13 +187,17 @@ pub async fn edit(
 pub async fn delete(app: &App, actor: &Actor, name: &OrgName) -> Result<(), OrgError> {
     let org = access::require_org(app, actor, Action::Administer, name).await?;
     let all = filter(AccessTerms::Everything);
-    let mut change = app.db.change().await?;
-    let repos = app.db.count_repos(&all, Some(name)).await?;
+    let repos = app.db.count_repos(&all, Some(name)).await?.try_into().unwrap_or(0);
+    let not_empty = |repos| OrgError::NotEmpty { name: name.clone(), repos };
     if repos > 0 {
-        let repos = repos.try_into().unwrap_or(0);
-        return Err(OrgError::NotEmpty { name: name.clone(), repos });
+        return Err(not_empty(repos));
     }
-    change.delete_org(org.id).await?;
+    let mut change = app.db.change().await?;
+    match change.delete_org(org.id).await {
+        // Somebody pushed since they were counted.
+        Err(error) if error.is_in_use() => return Err(not_empty(1)),
+        outcome => outcome?,
+    }
     change.tell(LetterKind::Access, name.as_str(), app.now_ms()).await?;
     change.commit().await?;
     app.kick();

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use super::access::AccessError;
 use super::accounts::{SESSION_PREFIX, TOKEN_PREFIX, secret_hash};
+use super::plain;
 use crate::App;
 
 /// Longest name of a token, in characters.
@@ -64,7 +65,7 @@ pub async fn create(
     if scope > caller.scope {
         return Err(TokenError::Wider { own: caller.scope, asked: scope });
     }
-    let name = name.trim();
+    let name = plain(name.trim());
     let found = name.chars().count();
     if !(1..=LONGEST_NAME).contains(&found) {
         return Err(TokenError::Name { found });
@@ -76,7 +77,7 @@ pub async fn create(
     let new = NewToken {
         user_id: caller.user.id,
         kind: TokenKind::Personal,
-        name: name.to_owned(),
+        name,
         secret_hash: String::new(),
         scope,
         created_at_ms: now,

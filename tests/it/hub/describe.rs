@@ -110,3 +110,28 @@ async fn a_reader_may_look_but_not_describe() {
     hub.settle().await;
     hub.stop().await;
 }
+
+#[tokio::test]
+async fn a_label_cannot_borrow_the_document_of_somebody_elses_private_image() {
+    let hub = TestHub::start().await;
+    let alice = hub.person("alice").await;
+    let bob = hub.person("bob").await;
+    alice.push_image("alice/x:v1", &readme_image("# for alice only")).await;
+    alice.send(Method::PATCH, "/api/v1/repos/alice/x", &json!({"visibility": "private"})).await;
+    hub.settle().await;
+    let img = alice.json("/api/v1/repos/alice/x/-/tags/v1").await;
+    let digest = img["detailInfo"]["docs"].as_str().unwrap();
+
+    let thief = hub_oci::ImageBuilder::new()
+        .layer([("bin/tool", "x")])
+        .label("io.artifacthub.package.logo-url", digest)
+        .label("com.docker.desktop.extension.icon", digest)
+        .build();
+    bob.push_image("bob/x:v1", &thief).await;
+    hub.settle().await;
+    let img = bob.json("/api/v1/repos/bob/x/-/tags/v1").await;
+    assert_eq!(img["detailInfo"]["icon"], Value::Null, "{img}");
+    let icon = bob.get("/r/bob/x/-/icon").await.text().await.unwrap();
+    assert!(!icon.contains("for alice only"), "{icon}");
+    hub.stop().await;
+}

@@ -156,6 +156,8 @@ async fn a_cluster_image_without_a_readme_gets_one_by_hub_push() {
     assert_eq!(img["detailInfo"]["containedImages"], json!(["docker.io/library/mysql:8.0.31"]));
     assert_eq!(img["detailInfo"]["charts"][0]["name"], "mysql");
     assert!(readme(&alice, "alice/mysql-op", "v1").await.starts_with("# MySQL operator"));
+    assert_eq!(img["detailInfo"]["description"], "Databases by the dozen, with care.");
+    assert_eq!(img["sources"]["description"], "cli", "the README given with -o speaks");
     let page = alice.get("/r/alice/mysql-op/-/tags/v1").await.text().await.unwrap();
     assert!(page.contains("sealos run"), "{page}");
     let img = described(&hub, &alice, "alice/mysql-op", "v2").await;

@@ -84,10 +84,10 @@ async fn the_latest_tag_moves_on_when_it_is_deleted_and_the_last_takes_its_repos
 }
 
 #[tokio::test]
-async fn an_empty_repository_stays_when_it_was_described_starred_or_is_to_be_kept() {
+async fn an_empty_repository_stays_when_anybody_said_anything_about_it() {
     let hub = TestHub::start().await;
     let alice = hub.person("alice").await;
-    for repo in ["described", "starred", "kept", "plain"] {
+    for repo in ["described", "starred", "kept", "private", "plain"] {
         alice.push_image(&format!("alice/{repo}:v1"), &readme_image(repo)).await;
     }
     let said = json!({"set": {"description": "said by a person"}});
@@ -96,12 +96,15 @@ async fn an_empty_repository_stays_when_it_was_described_starred_or_is_to_be_kep
     assert_eq!(status, StatusCode::OK);
     let star = alice.request(Method::PUT, "/api/v1/repos/alice/starred/-/star");
     assert!(star.send().await.unwrap().status().is_success());
+    let private = json!({"visibility": "private"});
+    let (status, _) = alice.send(Method::PATCH, "/api/v1/repos/alice/private", &private).await;
+    assert_eq!(status, StatusCode::OK);
     let keep = json!({"keep": true});
     let (status, _) = alice.send(Method::PATCH, "/api/v1/repos/alice/kept", &keep).await;
     assert_eq!(status, StatusCode::OK);
 
-    for (repo, stays) in [("described", true), ("starred", true), ("kept", true), ("plain", false)]
-    {
+    let left = [("described", true), ("starred", true), ("kept", true), ("private", true)];
+    for (repo, stays) in left.into_iter().chain([("plain", false)]) {
         // As skopeo deletes: the manifest, with every tag that names it.
         let path = format!("/v2/alice/{repo}/manifests/{}", readme_image(repo).digest);
         assert_eq!(delete(&alice, &path).await, StatusCode::ACCEPTED);

@@ -98,7 +98,8 @@ impl Target {
             .hint("run the same command again: what is there is not sent again")
     }
 
-    /// Makes the repository public or private, before anything is in it.
+    /// Makes the repository public or private, before anything is in it. One that is there can
+    /// only become private: nobody publishes secrets by a flag of a push.
     pub(super) async fn make_visible(
         &self,
         private: bool,
@@ -115,6 +116,12 @@ impl Target {
         let visibility = Some(word.to_owned());
         match before {
             Some(view) if view.visibility == word => {}
+            Some(_) if !private => {
+                context.printer.warn(&format!(
+                    "{repo} is there already and stays private: a push makes nothing public"
+                ));
+                return Ok(());
+            }
             Some(_) => {
                 let edit = EditRepo { visibility, ..EditRepo::default() };
                 client.edit_repo(repo, &edit).await?;

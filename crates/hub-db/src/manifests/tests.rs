@@ -66,17 +66,15 @@ async fn a_blob_is_used_while_a_manifest_of_the_repository_names_it() {
         let repo = with_repo(&db).await;
         let mut change = db.change().await.unwrap();
         change.hold(&repo, &manifest(1), 1).await;
-        change.commit().await.unwrap();
-        assert!(db.blob_used(repo.id, &digest(500)).await.unwrap());
-        assert!(db.blob_used(repo.id, &digest(502)).await.unwrap());
-        assert!(!db.blob_used(repo.id, &digest(504)).await.unwrap());
-        assert!(!db.blob_used(repo.id + 1, &digest(502)).await.unwrap());
+        assert!(change.blob_used(repo.id, &digest(500)).await.unwrap());
+        assert!(change.blob_used(repo.id, &digest(502)).await.unwrap());
+        assert!(!change.blob_used(repo.id, &digest(504)).await.unwrap());
+        assert!(!change.blob_used(repo.id + 1, &digest(502)).await.unwrap());
 
-        let mut change = db.change().await.unwrap();
         assert!(change.unlink_manifest(repo.id, &digest(1)).await.unwrap());
         assert!(!change.unlink_manifest(repo.id, &digest(1)).await.unwrap());
+        assert!(!change.blob_used(repo.id, &digest(502)).await.unwrap());
         change.commit().await.unwrap();
-        assert!(!db.blob_used(repo.id, &digest(502)).await.unwrap());
         assert_eq!(db.manifest(repo.id, &digest(1)).await.unwrap(), None);
     }
 }

@@ -11,7 +11,7 @@ use super::call::Call;
 use super::error::RegistryError;
 use super::route::Reference;
 use crate::services::images;
-use crate::services::publish::{ManifestRef, Publication, PublishError, publish};
+use crate::services::publish::{ManifestRef, Publication, PublishError, may_push, publish};
 
 /// Names what was pushed or pulled.
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
@@ -78,6 +78,8 @@ pub(super) async fn put(
     reference: &Reference,
     body: Body,
 ) -> Result<Response, RegistryError> {
+    // Before a byte of the body is read: who may not push need not be listened to.
+    may_push(call.app, &call.actor, repo).await.map_err(PublishError::from)?;
     let registry = &call.app.config.registry;
     let limit = registry.max_manifest_bytes;
     let body =

@@ -64,7 +64,7 @@ pub(super) async fn by_query(
         "expires_in": issued.expires_in,
         "issued_at": issued_at(&issued),
     });
-    if one(&asked, "offline_token") == Some("true") && actor.user().is_some() {
+    if one(&asked, "offline_token") == Some("true") && by_password(&actor) {
         let client = one(&asked, "client_id").unwrap_or("registry client");
         let refresh = registry_tokens::refresh_token(&app, &actor, client).await?;
         answer["refresh_token"] = json!(refresh.expose_secret());
@@ -100,6 +100,12 @@ pub(super) async fn by_form(State(app): State<App>, body: Body) -> Result<Respon
     Ok(secret(&answer))
 }
 
+/// Whether a password proved the caller. A refresh token made with a personal token would outlive
+/// it.
+fn by_password(actor: &Actor) -> bool {
+    matches!(actor, Actor::User(signed_in) if signed_in.token.is_none())
+}
+
 /// Who the form proves to be, and the refresh token that the answer carries.
 async fn grant(app: &App, form: &Pairs) -> Result<(Actor, Option<SecretString>), RegistryError> {
     let missing = |name| unsupported(&format!("the form lacks `{name}`"));
@@ -109,7 +115,7 @@ async fn grant(app: &App, form: &Pairs) -> Result<(Actor, Option<SecretString>),
             let password = one(form, "password").ok_or_else(|| missing("password"))?;
             let signed_in = accounts::sign_in(app, name, &password.into()).await;
             let actor = Actor::User(signed_in.map_err(|error| please_sign_in(error.into()))?);
-            if one(form, "access_type") != Some("offline") {
+            if one(form, "access_type") != Some("offline") || !by_password(&actor) {
                 return Ok((actor, None));
             }
             let client = one(form, "client_id").unwrap_or("registry client");

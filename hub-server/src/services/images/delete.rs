@@ -1,7 +1,9 @@
 //! Deleting tags and manifests.
 
 use hub_db::Change;
-use hub_model::{Action, Actor, DetailScope, Digest, Job, LetterKind, Repo, RepoName, Tag};
+use hub_model::{
+    Action, Actor, DetailScope, Digest, Job, LetterKind, Repo, RepoName, Tag, Visibility,
+};
 
 use super::super::access;
 use super::{ImageError, Latest, move_latest};
@@ -109,7 +111,9 @@ async fn after_tags_went(
     let latest = move_latest(change, repo, now).await?;
     let nothing_said = change.details(repo.id, &DetailScope::Repo).await?.is_none();
     let empty = matches!(latest, Latest::NoTagAtAll);
-    if with_empty_repo && empty && nothing_said && !repo.keep && repo.stars == 0 {
+    // To make it private was to say something about it: the next push must not find it public.
+    let public = repo.visibility == Visibility::Public;
+    if with_empty_repo && empty && public && nothing_said && !repo.keep && repo.stars == 0 {
         change.delete_repo(repo.id).await?;
     }
     Ok(())

@@ -10,6 +10,7 @@ use hub_model::{
 };
 
 use super::super::{access, publish};
+use super::settle::note_paragraph;
 use super::{Declaration, DetailTarget, Edit, ImageError, settle};
 use crate::App;
 
@@ -160,7 +161,11 @@ impl Checked {
         for field in &self.unset {
             said.0.remove(field);
         }
+        let docs = self.set.get(&Field::Docs).cloned();
         said.0.extend(self.set);
+        if docs.is_some() || self.unset.contains(&Field::Docs) {
+            note_paragraph(&mut said, &text_of(docs.as_ref(), &self.documents));
+        }
         if said.0.is_empty() {
             change.drop_details(repo.id, scope).await?;
         } else {
@@ -168,6 +173,13 @@ impl Checked {
         }
         Ok(said)
     }
+}
+
+/// The text of a README among the documents of an edit; empty when it is not there.
+pub(super) fn text_of(docs: Option<&Sourced>, documents: &[Document]) -> String {
+    let Some(Sourced { value: Value::Text(digest), .. }) = docs else { return String::new() };
+    let document = documents.iter().find(|document| document.digest.as_str() == digest);
+    document.map(|d| String::from_utf8_lossy(&d.body).into_owned()).unwrap_or_default()
 }
 
 /// Keeps a text or picture by its digest; nothing at all is the value "none".

@@ -2,10 +2,12 @@
 
 use hub_db::Change;
 use hub_model::{
-    Detail, DetailScope, Digest, Document, Extraction, Job, LetterKind, Repo, RepoName,
+    Detail, DetailScope, Digest, Document, Extraction, Field, Job, LetterKind, Repo, RepoName,
 };
 use hub_oci::Extracted;
 
+use super::describe::text_of;
+use super::settle::note_paragraph;
 use super::{ImageError, settle};
 use crate::App;
 
@@ -82,7 +84,9 @@ pub(crate) async fn said_by_artifacts(
     match said {
         None if known.is_none() => return Ok(()),
         None => change.drop_details(repo.id, &scope).await?,
-        Some((detail, documents)) => {
+        Some((mut detail, documents)) => {
+            let docs = detail.get(Field::Docs).cloned();
+            note_paragraph(&mut detail, &text_of(docs.as_ref(), &documents));
             for document in &documents {
                 change.put_document(document).await?;
             }

@@ -79,7 +79,8 @@ pub async fn docs(
     Ok(document.map(|document| String::from_utf8_lossy(&document.body).into_owned()))
 }
 
-/// A text or picture that an image of the repository shows.
+/// A text or picture that an image of the repository shows. `digest` is taken from its record,
+/// never from a request: documents are kept once for the whole hub.
 ///
 /// # Errors
 ///

@@ -2,8 +2,8 @@
 
 use hub_db::{Change, DbError};
 use hub_model::{
-    Detail, DetailScope, Extraction, Field, Img, ImgState, Repo, Source, Tag, is_candidate,
-    latest_semver,
+    Detail, DetailScope, Extraction, Field, Img, ImgState, Repo, Source, Sourced, Tag,
+    is_candidate, latest_semver,
 };
 
 /// What [`move_latest`] found.
@@ -43,8 +43,56 @@ async fn merged(change: &mut Change, repo: &Repo, img: &Img) -> Result<Detail, D
     let base = image.split_off_base();
     let before = change.img_before(repo.id, img.pushed_at_ms, &img.tag).await?;
     let bequest = before.map(|before| before.detail.bequest(before.tag.as_str()));
-    let levels = [tag, whole, artifact, Some(image), bequest, Some(base), Some(defaults(repo))];
-    Ok(Detail::merge(levels.into_iter().flatten()))
+    let mut said = [tag, whole, artifact];
+    let derived = paragraph_of_given_docs(&mut said);
+    let read = [Some(image), bequest, Some(base), Some(defaults(repo))];
+    let mut detail = Detail::merge(said.into_iter().chain(read).flatten());
+    if let Some(paragraph) = derived
+        && detail.get(Field::Description).is_none_or(is_of_a_readme)
+    {
+        detail.0.insert(Field::Description, paragraph);
+    }
+    Ok(detail)
+}
+
+/// Notes the first paragraph of a README that people gave beside the README, unless they said
+/// what the description is. It is no wish of theirs: [`settle`] weighs it below labels.
+pub(super) fn note_paragraph(said: &mut Detail, docs: &str) {
+    let free = said.get(Field::Description).is_none_or(|known| known.source == Source::Default);
+    match hub_oci::first_paragraph(docs) {
+        Some(paragraph) if free => said.set(Field::Description, paragraph, Source::Default),
+        None if free => {
+            said.0.remove(&Field::Description);
+        }
+        _ => {}
+    }
+}
+
+/// Takes the noted paragraphs out of what people said, and answers the one that belongs to the
+/// README that is shown.
+fn paragraph_of_given_docs(said: &mut [Option<Detail>]) -> Option<Sourced> {
+    let mut shown = None;
+    for level in said.iter_mut().flatten() {
+        let noted = level.get(Field::Description).is_some_and(|d| d.source == Source::Default);
+        let paragraph = if noted { level.0.remove(&Field::Description) } else { None };
+        if let Some(docs) = level.get(Field::Docs) {
+            let source = docs.source.clone();
+            shown.get_or_insert(paragraph.map(|paragraph| Sourced { source, ..paragraph }));
+        }
+    }
+    shown.flatten()
+}
+
+/// Whether a description is a paragraph of a README that is not the one people gave, or comes
+/// from an earlier image.
+fn is_of_a_readme(description: &Sourced) -> bool {
+    match &description.source {
+        Source::File { path, .. } => {
+            !matches!(path.rsplit('/').next(), Some("Chart.yaml" | "config.yaml"))
+        }
+        Source::Base { .. } | Source::Inherited(_) | Source::Default => true,
+        _ => false,
+    }
 }
 
 /// What holds when nobody says anything.

@@ -93,10 +93,12 @@ pub(crate) async fn ensure_repo(
         }
         return Ok(Ensured { repo, made: false });
     }
+    // It may have been deleted during a long upload: then it comes back as it was.
+    let before = right.repo().map(|repo| repo.visibility);
     let new = NewRepo {
         org_id: right.org_id(),
         name: name.clone(),
-        visibility: visibility.unwrap_or_default(),
+        visibility: visibility.or(before).unwrap_or_default(),
         keep: false,
         created_at_ms: now,
     };

@@ -5,6 +5,7 @@ use hub_model::{Actor, NewToken, SignedIn, TokenKind};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
+use super::super::plain;
 use crate::App;
 
 /// What every refresh token begins with, so that it is known when it leaks.
@@ -43,7 +44,7 @@ pub async fn refresh_token(
     let new = NewToken {
         user_id: signed_in.user.id,
         kind: TokenKind::Refresh,
-        name: client.chars().take(64).collect(),
+        name: plain(client).chars().take(64).collect(),
         secret_hash: hash(&secret),
         scope: signed_in.scope,
         created_at_ms: now,

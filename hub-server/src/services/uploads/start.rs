@@ -4,7 +4,7 @@ use hub_db::DbError;
 use hub_model::{Action, Actor, Algorithm, Digest, Repo, RepoName, Upload};
 
 use super::super::access::{self, AccessError};
-use super::super::publish::{ensure_repo, may_push};
+use super::super::publish::{Right, ensure_repo, may_push};
 use super::UploadError;
 use crate::App;
 
@@ -61,10 +61,24 @@ pub async fn mount(
         return Ok(true);
     }
     let Some(source) = find_source(app, actor, digest, from).await? else { return Ok(false) };
+    let link = || link_from(app, &source, digest, name, right.clone());
+    match link().await {
+        // Two mounts made the repository in the same moment.
+        Err(error) if error.is_conflict() => Ok(link().await?),
+        outcome => Ok(outcome?),
+    }
+}
+
+async fn link_from(
+    app: &App,
+    source: &Repo,
+    digest: &Digest,
+    name: &RepoName,
+    right: Right,
+) -> Result<bool, DbError> {
     let mut change = app.db.change().await?;
-    let wanted = std::slice::from_ref(digest);
     // It may have been deleted there since it was found.
-    if change.blobs_in(source.id, wanted).await?.is_empty() {
+    if change.blobs_in(source.id, std::slice::from_ref(digest)).await?.is_empty() {
         return Ok(false);
     }
     let ensured = ensure_repo(app, &mut change, name, right, None).await?;
