@@ -161,7 +161,7 @@ pub(crate) struct Metadata {
 pub(crate) struct Push {
     /// What to push: the name of a local image, a layout or an archive
     pub(crate) image: String,
-    /// Where to: HOST/ORG/REPO:TAG, host and tag may be left out; the name of the image by default
+    /// Where to: HOST/ORG/REPO:TAG, the host may be left out; the name of the image by default
     pub(crate) dest: Option<String>,
     #[command(flatten)]
     pub(crate) metadata: Metadata,
@@ -209,7 +209,7 @@ pub(crate) enum Visibility {
 /// `hub describe`.
 #[derive(Debug, Args)]
 pub(crate) struct Describe {
-    /// The image: HOST/ORG/REPO:TAG, host and tag may be left out
+    /// The image: HOST/ORG/REPO:TAG, the host may be left out
     pub(crate) image: String,
     #[command(flatten)]
     pub(crate) metadata: Metadata,

@@ -82,18 +82,3 @@ impl Terminal {
         path
     }
 }
-
-/// What a command said, for a snapshot: exit code, both streams, with what changes replaced.
-#[must_use]
-pub fn transcript(output: &Output, replace: &[(&str, &str)]) -> String {
-    let mut text = format!(
-        "exit_code: {}\n----- stdout -----\n{}----- stderr -----\n{}",
-        output.status.code().unwrap_or(-1),
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    for (from, to) in replace {
-        text = text.replace(from, to);
-    }
-    text
-}

@@ -67,5 +67,9 @@ pub(crate) async fn rm(text: &str, how: How, context: &Context) -> Result<Exit> 
         None => api.delete_repo(&repo).await?,
     }
     context.printer.note("removed", &what);
+    let last = tag.is_some() && api.repo(&repo).await.is_err_and(|e| e.status() == Some(404));
+    if last {
+        context.printer.note("removed", &format!("{server}/{repo}: that was its last tag"));
+    }
     Ok(Exit::Done)
 }

@@ -32,7 +32,15 @@ pub(crate) async fn show(text: &str, what: What, context: &Context) -> Result<Ex
     let repo = repo_name(&reference)?;
     let server = context.server(reference.host.as_deref())?;
     let api = context.api(&server).await?;
-    let version = reference.version();
+    let version = match (&reference.tag, &reference.digest) {
+        (Some(tag), _) => tag.to_string(),
+        (None, Some(_)) => {
+            let nothing = format!("a digest alone names no image: {text}");
+            let hint = format!("write {repo}:TAG; hub tags {repo} lists them with their digests");
+            return Err(Failure::usage(nothing).hint(hint).into());
+        }
+        (None, None) => reference.version(),
+    };
     if what.readme {
         let Some(docs) = api.docs(&repo, &version).await? else {
             return Err(Failure::new(Exit::NotFound, format!("{repo}:{version} has no README"))
@@ -43,6 +51,13 @@ pub(crate) async fn show(text: &str, what: What, context: &Context) -> Result<Ex
         return Ok(Exit::Done);
     }
     let img = api.img(&repo, &version).await?;
+    if let Some(digest) = &reference.digest
+        && img.digest.as_deref() != Some(digest.as_str())
+    {
+        let now = img.digest.as_deref().unwrap_or("nothing that was pushed");
+        let other = format!("{repo}:{version} is not {digest} any more: it is {now}");
+        return Err(Failure::new(Exit::NotFound, other).into());
+    }
     let mut docs = None;
     if context.printer.format() == Format::Table && img.detail_info.contains_key("docs") {
         docs = api.docs(&repo, &img.tag).await?;

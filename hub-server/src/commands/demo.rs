@@ -60,6 +60,10 @@ async fn fill(running: &Running) -> Result<Option<SecretString>> {
     if app.db.user(&name).await?.is_some() {
         return Ok(None);
     }
+    anyhow::ensure!(
+        app.db.users().await? == 0,
+        "it is somebody's hub already: name an empty folder, or none for a temporary one"
+    );
     let password = store::new_password();
     let new = NewAccount { name, password: password.clone(), admin: true };
     let user = accounts::add_user(app, &Actor::System, new).await?;

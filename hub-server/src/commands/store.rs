@@ -12,6 +12,13 @@ use crate::services::accounts::{self, NewAccount};
 use crate::{Config, jobs, open};
 
 pub(super) async fn init(config: Config, admin: &UserName, from_stdin: bool) -> Result<()> {
+    let opened = open(config.clone()).await.context("could not open the data")?;
+    let users = opened.app.db.users().await;
+    close(&opened.app).await;
+    drop(opened);
+    if users.context("could not look for users")? > 0 {
+        bail!("the hub has users already: hub-server user add NAME --admin makes another one");
+    }
     add_user(config, admin, from_stdin, true).await
 }
 

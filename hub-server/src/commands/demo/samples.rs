@@ -36,7 +36,7 @@ const STORIES: &[Story] = &[
         tags: &["v0.6.2", "v0.6.3"],
         title: "MySQL Operator",
         description: "Highly available MySQL clusters on Kubernetes",
-        keywords: "mysql,database,operator,kubernetes,高可用",
+        keywords: "mysql,database,数据库,operator,高可用",
         colour: "#00758f",
         readme: "# MySQL Operator\n\nRuns **highly available** MySQL clusters on Kubernetes.\n\n\
             ## Quick start\n\n```yaml\napiVersion: mysql.example.com/v1\nkind: MysqlCluster\n\
@@ -79,7 +79,7 @@ const STORIES: &[Story] = &[
         tags: &["7.4"],
         title: "Redis",
         description: "In-memory data structure store",
-        keywords: "redis,cache,database,缓存",
+        keywords: "redis,cache,database,缓存,数据库",
         colour: "#dc382d",
         readme: "# Redis\n\nKeeps data structures in memory: strings, hashes, lists, sets.\n\n\
             ```sh\nredis-cli ping\n# PONG\n```\n",
