@@ -20,15 +20,17 @@ statements! {
         "INSERT INTO manifest_link (parent, position, kind, target, size_bytes, elsewhere)
          VALUES ($1, $2, $3, $4, $5, $6)";
     LINK_MANIFEST =
-        "INSERT INTO repo_manifest (repo_id, digest, pushed_at_ms, pushed_by)
-         VALUES ($1, $2, $3, $4)
+        "INSERT INTO repo_manifest (repo_id, digest, media_type, pushed_at_ms, pushed_by)
+         VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (repo_id, digest) DO UPDATE
-         SET pushed_at_ms = excluded.pushed_at_ms, pushed_by = excluded.pushed_by";
+         SET media_type = excluded.media_type,
+             pushed_at_ms = excluded.pushed_at_ms,
+             pushed_by = excluded.pushed_by";
     UNLINK_MANIFEST =
         "DELETE FROM repo_manifest
          WHERE repo_id = $1 AND digest = $2";
     MANIFEST =
-        "SELECT m.digest, m.media_type, m.artifact_type, m.config_digest, m.subject,
+        "SELECT m.digest, r.media_type, m.artifact_type, m.config_digest, m.subject,
                 m.layer_chain, m.annotations, m.body
          FROM repo_manifest r
          JOIN manifest m ON m.digest = r.digest
@@ -39,12 +41,12 @@ statements! {
          WHERE parent = $1
          ORDER BY position";
     MANIFEST_HEAD =
-        "SELECT m.media_type, m.size_bytes
+        "SELECT r.media_type, m.size_bytes
          FROM repo_manifest r
          JOIN manifest m ON m.digest = r.digest
          WHERE r.repo_id = $1 AND r.digest = $2";
     REFERRERS =
-        "SELECT m.digest, m.media_type, m.artifact_type, m.size_bytes, m.annotations
+        "SELECT m.digest, r.media_type, m.artifact_type, m.size_bytes, m.annotations
          FROM manifest m
          JOIN repo_manifest r ON r.digest = m.digest
          WHERE m.subject = $2 AND r.repo_id = $1
@@ -345,7 +347,8 @@ impl Change {
         })
     }
 
-    /// Puts a stored manifest into a repository, or renews when and by whom it was pushed.
+    /// Puts a stored manifest into a repository, or renews as what, when and by whom it was
+    /// pushed. The same bytes may be pushed elsewhere as another media type.
     ///
     /// # Errors
     ///
@@ -353,14 +356,15 @@ impl Change {
     pub async fn link_manifest(
         &mut self,
         repo_id: i64,
-        digest: &Digest,
+        manifest: &Manifest,
         at_ms: i64,
         by: &str,
     ) -> Result<(), DbError> {
         within!(self, on => {
             sqlx::query(LINK_MANIFEST)
                 .bind(repo_id)
-                .bind(digest.as_str())
+                .bind(manifest.digest.as_str())
+                .bind(&manifest.media_type)
                 .bind(at_ms)
                 .bind(by)
                 .execute(on)

@@ -91,6 +91,7 @@ CREATE INDEX manifest_by_chain ON manifest (layer_chain) WHERE layer_chain IS NO
 CREATE TABLE repo_manifest (
     repo_id      BIGINT NOT NULL REFERENCES repo (id) ON DELETE CASCADE,
     digest       TEXT COLLATE "C" NOT NULL REFERENCES manifest (digest),
+    media_type   TEXT NOT NULL,
     pushed_at_ms BIGINT NOT NULL,
     pushed_by    TEXT NOT NULL,
     PRIMARY KEY (repo_id, digest)

@@ -90,6 +90,7 @@ CREATE INDEX manifest_by_chain ON manifest (layer_chain) WHERE layer_chain IS NO
 CREATE TABLE repo_manifest (
     repo_id      INTEGER NOT NULL REFERENCES repo (id) ON DELETE CASCADE,
     digest       TEXT NOT NULL REFERENCES manifest (digest),
+    media_type   TEXT NOT NULL,
     pushed_at_ms INTEGER NOT NULL,
     pushed_by    TEXT NOT NULL,
     PRIMARY KEY (repo_id, digest)

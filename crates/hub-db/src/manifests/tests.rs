@@ -36,7 +36,7 @@ fn manifest(number: u64) -> Manifest {
 impl Change {
     async fn hold(&mut self, repo: &Repo, manifest: &Manifest, at_ms: i64) {
         self.put_manifest(manifest).await.unwrap();
-        self.link_manifest(repo.id, &manifest.digest, at_ms, "alice").await.unwrap();
+        self.link_manifest(repo.id, manifest, at_ms, "alice").await.unwrap();
     }
 }
 
@@ -76,6 +76,25 @@ async fn a_blob_is_used_while_a_manifest_of_the_repository_names_it() {
         assert!(!change.blob_used(repo.id, &digest(502)).await.unwrap());
         change.commit().await.unwrap();
         assert_eq!(db.manifest(repo.id, &digest(1)).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn the_same_bytes_keep_the_media_type_they_were_pushed_as_here() {
+    for (db, _fresh) in engines().await {
+        let repo = with_repo(&db).await;
+        let org = db.org(&repo.name.org()).await.unwrap().unwrap();
+        let mut change = db.change().await.unwrap();
+        let other = change.a_repo(&org, "other", Visibility::Public).await;
+        let docker = Manifest { media_type: "application/docker".to_owned(), ..manifest(1) };
+        change.hold(&other, &docker, 1).await;
+        change.hold(&repo, &manifest(1), 2).await;
+        change.commit().await.unwrap();
+
+        let here = db.manifest(repo.id, &digest(1)).await.unwrap().unwrap();
+        assert_eq!(here.media_type, manifest(1).media_type);
+        let there = db.manifest_head(other.id, &digest(1)).await.unwrap().unwrap();
+        assert_eq!(there.0, "application/docker");
     }
 }
 

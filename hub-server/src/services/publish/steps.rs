@@ -121,7 +121,7 @@ pub(super) async fn record(
     let repo = ensured.repo;
     require_links(&mut change, repo.id, &image.manifest.facts.links).await?;
     change.put_manifest(&image.manifest).await?;
-    change.link_manifest(repo.id, digest, now, by).await?;
+    change.link_manifest(repo.id, &image.manifest, now, by).await?;
     let mut shelf = Shelf::new(repo.clone(), now);
     for tag in &image.tags {
         shelf.put(&mut change, tag, image, by).await?;
