@@ -15,7 +15,7 @@ static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = folder.ancestors().nth(2).unwrap().to_owned();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     run(Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--workspace", "--bins"])
+        .args(["build", "--quiet", "--locked", "--workspace", "--bins", "--tests"])
         .current_dir(root)
         .env("CARGO_TARGET_DIR", folder.parent().unwrap()));
     folder
