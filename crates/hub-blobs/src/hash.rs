@@ -1,4 +1,6 @@
 //! A running hash whose state can be saved.
+//!
+//! Source of its speed: `docs/sources.md#sha-rates`.
 
 use std::fmt;
 

@@ -12,8 +12,11 @@ use crate::{Change, Db, DbError, Doing};
 /// Number of the lock that gives changes their turn in the outbox; any number, only for that.
 const OUTBOX_LOCK: i64 = 0x6875_625f_6f75_7462;
 
+/// A deferred transaction that reads first and writes later fails under load
+/// (`docs/sources.md#sqlite-busy`).
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// Without it a reader of letters meets number 2 before number 1 (`docs/sources.md#pg-sequence`).
 const LETTER_LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
 
 const BACKUP: &str = "VACUUM INTO $1";

@@ -1,4 +1,6 @@
 //! Media types of manifests, configurations and layers.
+//!
+//! Sources: `docs/sources.md#image-spec`, `docs/sources.md#docker-schema2`.
 
 /// An OCI image manifest.
 pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";

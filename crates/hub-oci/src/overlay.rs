@@ -1,4 +1,6 @@
 //! Layers on top of each other: the one view that a container would see.
+//!
+//! Source: whiteouts and opaque folders of `docs/sources.md#image-spec`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,6 @@
 //! sealos: labels of cluster images, and image descriptions in YAML.
+//!
+//! Source: `docs/sources.md#sealos`.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
 //! From what was typed to a query of the engine.
 //!
 //! There is no syntax: a query is a disjunction of groups, one per word, and a group takes the
-//! best of the fields in which its word stands. Weights come from the judged queries.
+//! best of the fields in which its word stands. Weights come from the judged queries
+//! (`docs/sources.md#search-recipe`).
 
 use hub_model::{AccessTerms, SearchQuery};
 use tantivy::Term;

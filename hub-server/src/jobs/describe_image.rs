@@ -4,7 +4,7 @@ use chrono::DateTime;
 use hub_model::{Digest, Manifest, Referrer, Repo, RepoName, Visibility};
 use hub_oci::{ExtractError, Extracted, Limits, detail_artifact, mark_base, prefix_chains};
 
-use super::Failure;
+use super::{Failure, chain};
 use crate::App;
 use crate::services::images::{self, RepoStore};
 
@@ -49,17 +49,6 @@ fn is_passing(error: &ReadError) -> bool {
         }
         ReadError::Extract(_) | ReadError::Lost(_) => false,
     }
-}
-
-/// An error with its causes, for the image's page.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 async fn extract(app: &App, repo: &Repo, manifest: Manifest) -> Result<Extracted, ReadError> {

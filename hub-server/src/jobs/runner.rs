@@ -12,7 +12,7 @@ use hub_model::{ClaimedJob, Job};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::{
-    Failure, describe_image, describe_repo, expire_uploads, flush_counters, follow_outbox,
+    Failure, chain, describe_image, describe_repo, expire_uploads, flush_counters, follow_outbox,
 };
 use crate::App;
 use crate::telemetry;
@@ -258,17 +258,6 @@ fn backoff_ms(attempts: u32) -> i64 {
     let full = 1000_i64.saturating_mul(1 << attempts.min(20)).min(600_000);
     let quarter = full / 4;
     full + rand::random_range(-quarter..=quarter)
-}
-
-/// An error with all its causes, in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
 //! What a request below `/v2/` asks for: a pure parser, and the rights that each route needs.
+//!
+//! Source: the end points of `docs/sources.md#distribution-spec`.
 
 use http::Method;
 use hub_model::{Action, Digest, NameError, RepoName, Scope, Tag};

@@ -1,4 +1,6 @@
 //! `/v1/search`: what `podman search` and `docker search` ask.
+//!
+//! Source: `docs/sources.md#podman-search`.
 
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;

@@ -1,4 +1,6 @@
 //! README text to safe HTML: Markdown events, allow-list, then highlighting.
+//!
+//! Source of the dialect: `docs/sources.md#gfm`.
 
 mod clean;
 mod events;
