@@ -39,36 +39,40 @@ pub enum BlobsError {
     Store(#[from] BlobError),
 }
 
-/// The size of a blob that the repository holds, in bytes.
-///
-/// # Errors
-///
-/// [`BlobsError::Unknown`] when the repository has no such blob.
-pub async fn stat(
-    app: &App,
-    actor: &Actor,
-    name: &RepoName,
-    digest: &Digest,
-) -> Result<u64, BlobsError> {
-    let repo = access::repo(app, actor, Action::Pull, name).await?;
-    let size = app.db.blob_in(repo.id, digest).await?;
-    size.ok_or_else(|| unknown(name, digest))
+/// A blob that the caller may read.
+#[derive(Debug, Clone)]
+pub struct Readable {
+    /// Its size in bytes.
+    pub size: u64,
+    app: App,
+    digest: Digest,
 }
 
-/// Bytes of a blob that the repository holds. The range lies inside the blob.
+impl Readable {
+    /// Bytes of it. The range lies inside the blob.
+    ///
+    /// # Errors
+    ///
+    /// [`BlobsError::Store`] when the bytes cannot be read.
+    pub async fn read(&self, range: Range<u64>) -> Result<ByteStream<'static>, BlobsError> {
+        Ok(self.app.blobs.read(&self.digest, range).await?)
+    }
+}
+
+/// Finds a blob that the repository holds.
 ///
 /// # Errors
 ///
 /// [`BlobsError::Unknown`] when the repository has no such blob.
-pub async fn open(
+pub async fn find(
     app: &App,
     actor: &Actor,
     name: &RepoName,
     digest: &Digest,
-    range: Range<u64>,
-) -> Result<ByteStream<'static>, BlobsError> {
-    stat(app, actor, name, digest).await?;
-    Ok(app.blobs.read(digest, range).await?)
+) -> Result<Readable, BlobsError> {
+    let repo = access::repo(app, actor, Action::Pull, name).await?;
+    let size = app.db.blob_in(repo.id, digest).await?.ok_or_else(|| unknown(name, digest))?;
+    Ok(Readable { size, app: app.clone(), digest: digest.clone() })
 }
 
 /// Takes a blob out of the repository. The bytes stay while anybody else links them.

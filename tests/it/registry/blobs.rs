@@ -101,3 +101,72 @@ async fn a_blob_that_a_manifest_names_stays_and_any_other_goes_at_once() {
     assert_eq!(alice.push_blob("alice/x", &loose, b"loose".to_vec()).await, StatusCode::CREATED);
     hub.stop().await;
 }
+
+#[tokio::test]
+async fn several_ranges_come_in_one_answer_in_the_order_asked() {
+    let hub = TestHub::start().await;
+    let alice = hub.person("alice").await;
+    let bytes: Vec<u8> = (0..8192u32).map(|n| u8::try_from(n % 251).unwrap()).collect();
+    let digest = sha256(&bytes);
+    assert_eq!(alice.push_blob("alice/x", &digest, bytes.clone()).await, StatusCode::CREATED);
+    let path = format!("/v2/alice/x/blobs/{digest}");
+    let get = |range: String| alice.request(Method::GET, &path).header("range", range).send();
+
+    let asked: Vec<_> = (0..64).map(|n| (n * 100, n * 100 + 9)).collect();
+    let list = asked.iter().map(|(first, last)| format!("{first}-{last}")).collect::<Vec<_>>();
+    let answer = get(format!("bytes={},9000-9001,-3", list.join(","))).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT);
+    assert!(!answer.headers().contains_key("content-range"), "each part has its own");
+    let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    let boundary = kind.strip_prefix("multipart/byteranges; boundary=").unwrap();
+    let length = answer.headers()["content-length"].to_str().unwrap().parse::<usize>().unwrap();
+    let body = answer.bytes().await.unwrap();
+    assert_eq!(body.len(), length);
+
+    let mut want = Vec::new();
+    for (first, last) in asked.into_iter().chain([(8189, 8191)]) {
+        let head = format!(
+            "\r\n--{boundary}\r\nContent-Type: application/octet-stream\r\n\
+             Content-Range: bytes {first}-{last}/8192\r\n\r\n"
+        );
+        want.extend_from_slice(head.as_bytes());
+        want.extend_from_slice(&bytes[first..=last]);
+    }
+    want.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    assert_eq!(body, want);
+
+    // Too many, or too much of the same: the whole, never a refusal.
+    let many: Vec<_> = (0..1025).map(|n| format!("{n}-{n}")).collect();
+    for range in [format!("bytes={}", many.join(",")), "bytes=0-,0-".to_owned()] {
+        let answer = get(range).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.bytes().await.unwrap(), bytes);
+    }
+    let answer = get("bytes=8192-,9000-9001".to_owned()).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(answer.headers()["content-range"], "bytes */8192");
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_range_of_another_content_is_answered_with_the_whole() {
+    let hub = TestHub::start().await;
+    let alice = hub.person("alice").await;
+    let digest = sha256(b"0123456789");
+    assert_eq!(
+        alice.push_blob("alice/x", &digest, b"0123456789".to_vec()).await,
+        StatusCode::CREATED
+    );
+    let path = format!("/v2/alice/x/blobs/{digest}");
+    for (known, want) in [
+        (format!("\"{digest}\""), "234"),
+        ("\"another\"".to_owned(), "0123456789"),
+        (format!("W/\"{digest}\""), "0123456789"),
+        ("Wed, 21 Oct 2015 07:28:00 GMT".to_owned(), "0123456789"),
+    ] {
+        let request = alice.request(Method::GET, &path).header("range", "bytes=2-4");
+        let answer = request.header("if-range", &known).send().await.unwrap();
+        assert_eq!(answer.bytes().await.unwrap(), want, "{known}");
+    }
+    hub.stop().await;
+}

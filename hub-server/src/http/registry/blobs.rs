@@ -9,6 +9,7 @@ use super::ascii;
 use super::call::Call;
 use super::error::RegistryError;
 use super::manifests::CONTENT_DIGEST;
+use super::multipart::Multipart;
 use super::range::{self, Wanted};
 use crate::services::blobs;
 
@@ -20,7 +21,8 @@ pub(super) async fn get(
     repo: &RepoName,
     digest: &Digest,
 ) -> Result<Response, RegistryError> {
-    let size = blobs::stat(call.app, &call.actor, repo, digest).await?;
+    let blob = blobs::find(call.app, &call.actor, repo, digest).await?;
+    let size = blob.size;
     let mut headers = HeaderMap::new();
     let etag = ascii(&format!("\"{digest}\""));
     headers.insert(CONTENT_DIGEST, ascii(digest.as_str()));
@@ -46,6 +48,12 @@ pub(super) async fn get(
             headers.insert(header::CONTENT_RANGE, ascii(&text));
             (StatusCode::PARTIAL_CONTENT, part)
         }
+        Wanted::Parts(parts) => {
+            let parts = Multipart::new(parts, size);
+            headers.insert(header::CONTENT_TYPE, parts.content_type());
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(parts.length()));
+            return Ok((StatusCode::PARTIAL_CONTENT, headers, parts.body(blob)).into_response());
+        }
         Wanted::Unsatisfiable => {
             let message = format!("the blob has {size} bytes, none of them is in this range");
             let status = StatusCode::RANGE_NOT_SATISFIABLE;
@@ -57,7 +65,7 @@ pub(super) async fn get(
     let body = if call.is_head() || part.is_empty() {
         Body::empty()
     } else {
-        Body::from_stream(blobs::open(call.app, &call.actor, repo, digest, part).await?)
+        Body::from_stream(blob.read(part).await?)
     };
     Ok((status, headers, body).into_response())
 }

@@ -12,6 +12,7 @@ mod catalog;
 mod challenge;
 mod error;
 mod manifests;
+mod multipart;
 mod range;
 mod referrers;
 mod route;

@@ -4,13 +4,19 @@ use std::ops::Range;
 
 use axum::http::HeaderValue;
 
+/// Most ranges that one answer gives; who asks for more gets the whole. Clients that pull parts of
+/// layers ask for some dozens at once.
+const MOST: usize = 1024;
+
 /// What a `Range` header asks of a content of known length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    /// All of it: no range, one that is not understood, or several.
+    /// All of it: no range, one that is not understood, or too much in too many pieces.
     Whole,
     /// These bytes.
     Part(Range<u64>),
+    /// Several pieces, in the order asked; those that do not exist are left out.
+    Parts(Vec<Range<u64>>),
     /// Nothing that exists.
     Unsatisfiable,
 }
@@ -20,25 +26,51 @@ pub(crate) enum Wanted {
 /// Source: RFC 9110, section 14; what conformance asks for is stricter in one point:
 /// `bytes=500-0` is unsatisfiable instead of ignored.
 pub(crate) fn wanted(header: Option<&str>, size: u64) -> Wanted {
-    let Some(ranges) = header.and_then(|text| text.trim().strip_prefix("bytes=")) else {
+    let Some((unit, ranges)) = header.and_then(|text| text.trim().split_once('=')) else {
         return Wanted::Whole;
     };
-    let Some((first, last)) = ranges.trim().split_once('-') else { return Wanted::Whole };
-    if ranges.contains(',') {
+    if !unit.trim().eq_ignore_ascii_case("bytes") {
         return Wanted::Whole;
     }
-    match (number(first), number(last)) {
-        (Some(first), Some(last)) if first > last => Wanted::Unsatisfiable,
-        (Some(first), _) if first >= size && (last.is_empty() || number(last).is_some()) => {
-            Wanted::Unsatisfiable
-        }
-        (Some(first), Some(last)) => Wanted::Part(first..last.saturating_add(1).min(size)),
-        (Some(first), None) if last.is_empty() => Wanted::Part(first..size),
-        (None, Some(0)) if first.is_empty() => Wanted::Unsatisfiable,
-        (None, Some(_)) if first.is_empty() && size == 0 => Wanted::Unsatisfiable,
-        (None, Some(last)) if first.is_empty() => Wanted::Part(size.saturating_sub(last)..size),
-        _ => Wanted::Whole,
+    let asked: Vec<_> = ranges.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+    if asked.len() > MOST {
+        return Wanted::Whole;
     }
+    let mut parts = Vec::with_capacity(asked.len());
+    for one in &asked {
+        match one_range(one, size) {
+            Some(Some(part)) => parts.push(part),
+            Some(None) => {}
+            None => return Wanted::Whole,
+        }
+    }
+    match (asked.len(), parts.len()) {
+        (0, _) => Wanted::Whole,
+        (_, 0) => Wanted::Unsatisfiable,
+        (1, _) => Wanted::Part(parts.swap_remove(0)),
+        // The same bytes again and again are an attack: the whole is shorter.
+        _ if parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.end - part.start))
+            > size =>
+        {
+            Wanted::Whole
+        }
+        _ => Wanted::Parts(parts),
+    }
+}
+
+/// The bytes that one range means: `None` when it is no range, `Some(None)` when no byte of a
+/// content of `size` bytes lies in it.
+fn one_range(text: &str, size: u64) -> Option<Option<Range<u64>>> {
+    let (first, last) = text.split_once('-')?;
+    let (first, last) = (first.trim(), last.trim());
+    if first.is_empty() {
+        let length = number(last)?.min(size);
+        return Some((length > 0).then(|| size - length..size));
+    }
+    let first = number(first)?;
+    let last = if last.is_empty() { u64::MAX } else { number(last)? };
+    let end = last.saturating_add(1).min(size);
+    Some((first <= last && first < end).then_some(first..end))
 }
 
 /// Reads the `Content-Range` of an upload: `start-end`, leniently also `bytes start-end/total`.
@@ -59,7 +91,7 @@ pub(crate) fn received(offset: u64) -> HeaderValue {
 
 fn number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { text.parse().ok() } else { None }
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -78,7 +110,14 @@ mod tests {
             ("bytes=5000-10000", Wanted::Unsatisfiable),
             ("bytes=2048-", Wanted::Unsatisfiable),
             ("bytes=-0", Wanted::Unsatisfiable),
-            ("bytes=0-1,4-5", Wanted::Whole),
+            ("bytes=0-1, ,4-5,", Wanted::Parts(vec![0..2, 4..6])),
+            ("Bytes=-1,9000-,0-0", Wanted::Parts(vec![2047..2048, 0..1])),
+            ("bytes=4000-,0-1", Wanted::Parts(vec![0..2])),
+            ("bytes=4000-,9-8,-0", Wanted::Unsatisfiable),
+            ("bytes=0-1,x", Wanted::Whole),
+            ("bytes=0-,0-,0-", Wanted::Whole),
+            ("bytes=", Wanted::Whole),
+            ("bytes=,", Wanted::Whole),
             ("bytes=a-b", Wanted::Whole),
             ("bytes=-", Wanted::Whole),
             ("lines=0-1", Wanted::Whole),
@@ -88,9 +127,21 @@ mod tests {
         }
         assert_eq!(wanted(None, 5), Wanted::Whole);
         assert_eq!(wanted(Some("bytes=0-18446744073709551615"), 5), Wanted::Part(0..5));
-        assert_eq!(wanted(Some("bytes=0-99999999999999999999"), 5), Wanted::Whole);
+        // More digits than a number holds are still a number: its end is the end of the blob.
+        assert_eq!(wanted(Some("bytes=0-99999999999999999999"), 5), Wanted::Part(0..5));
+        assert_eq!(wanted(Some("bytes=99999999999999999999-"), 5), Wanted::Unsatisfiable);
         assert_eq!(wanted(Some("bytes=0-"), 0), Wanted::Unsatisfiable);
         assert_eq!(wanted(Some("bytes=-1"), 0), Wanted::Unsatisfiable);
+    }
+
+    #[test]
+    fn a_thousand_ranges_are_answered_and_more_are_not() {
+        let ranges = |count: u64| {
+            let all: Vec<_> = (0..count).map(|at| format!("{at}-{at}")).collect();
+            wanted(Some(&format!("bytes={}", all.join(","))), 4096)
+        };
+        assert_eq!(ranges(1024), Wanted::Parts((0..1024).map(|at| at..at + 1).collect()));
+        assert_eq!(ranges(1025), Wanted::Whole);
     }
 
     #[test]

@@ -26,8 +26,8 @@ async fn begin(hub: &Hub) -> String {
 }
 
 async fn read(hub: &Hub, digest: &Digest) -> Result<Vec<u8>, BlobsError> {
-    let size = blobs::stat(&hub.app, &hub.writer, &repo(), digest).await?;
-    let pieces = blobs::open(&hub.app, &hub.writer, &repo(), digest, 0..size).await?;
+    let blob = blobs::find(&hub.app, &hub.writer, &repo(), digest).await?;
+    let pieces = blob.read(0..blob.size).await?;
     Ok(pieces.map(Result::unwrap).collect::<Vec<Bytes>>().await.concat())
 }
 
@@ -199,7 +199,7 @@ async fn a_blob_is_mounted_only_from_where_the_caller_may_pull() {
         assert!(mount(&hub.app, &hub.writer, &target, blob, from).await.unwrap());
         blobs::delete(&hub.app, &hub.writer, &target, blob).await.unwrap();
     }
-    assert!(blobs::stat(&hub.app, &hub.writer, &repo(), blob).await.is_ok());
+    assert!(blobs::find(&hub.app, &hub.writer, &repo(), blob).await.is_ok());
     let needed = blobs::delete(&hub.app, &hub.writer, &repo(), blob).await;
     assert!(matches!(needed, Err(BlobsError::InUse { .. })));
 }
