@@ -1,5 +1,6 @@
 //! Blobs as files below one folder.
 
+mod listing;
 mod publishing;
 mod reading;
 mod staging;
@@ -9,16 +10,17 @@ mod tests;
 use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use futures::stream::BoxStream;
 use hub_model::Digest;
 use tokio::task;
 
 use self::staging::Writer;
 use crate::error::Doing as _;
 use crate::store::check_id;
-use crate::{BlobError, BlobStore, ByteStream, Staged};
+use crate::{BlobError, BlobStore, ByteStream, Leftover, Staged, StoredBlob};
 
 /// Blobs as files on a local or shared volume.
 ///
@@ -58,9 +60,14 @@ impl FsStore {
     }
 
     fn blob_path(&self, digest: &Digest) -> PathBuf {
-        let hex = digest.hex();
-        self.blobs.join(digest.algorithm().as_str()).join(&hex[..2]).join(hex)
+        self.blobs.join(below(digest))
     }
+}
+
+/// Where a blob lies below the folder `blobs`.
+fn below(digest: &Digest) -> PathBuf {
+    let hex = digest.hex();
+    Path::new(digest.algorithm().as_str()).join(&hex[..2]).join(hex)
 }
 
 #[async_trait]
@@ -161,6 +168,22 @@ impl BlobStore for FsStore {
                 .map(drop)
         })
         .await
+    }
+
+    fn list(&self) -> BoxStream<'_, Result<StoredBlob, BlobError>> {
+        listing::blobs(self.blobs.clone())
+    }
+
+    fn list_leftovers(&self, older_than_ms: i64) -> BoxStream<'_, Result<Leftover, BlobError>> {
+        listing::leftovers(self.uploads.clone(), older_than_ms)
+    }
+
+    async fn remove_leftover(&self, leftover: &Leftover) -> Result<(), BlobError> {
+        self.discard(&leftover.name).await
+    }
+
+    fn local_path(&self, digest: &Digest) -> Option<PathBuf> {
+        Some(Path::new("blobs").join(below(digest)))
     }
 }
 

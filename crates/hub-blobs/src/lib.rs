@@ -2,8 +2,8 @@
 //!
 //! A blob enters in two steps. [`BlobStore::append`] adds bytes to a staged upload and hashes
 //! them as they pass; it may be called many times, by several processes one after the other,
-//! because [`Staged`] (an id, an offset and the state of a [hash](struct@Hash)) is all that has to be
-//! remembered between two calls. [`BlobStore::publish`] compares the hash with the digest that
+//! because [`Staged`] (an id, an offset, the state of a [hash](struct@Hash) and of the store) is all
+//! that has to be remembered between two calls. [`BlobStore::publish`] compares the hash with the digest that
 //! was promised, and only then does the blob exist; what exists is complete.
 //!
 //! Bytes never pile up in memory: they come and go as streams of pieces below 1 MiB, and files
@@ -44,4 +44,4 @@ pub use fs::FsStore;
 pub use hash::{Hash, digest_of};
 pub use hub_model::{Algorithm, Digest};
 pub use memory::MemoryStore;
-pub use store::{BlobStore, ByteStream, Staged, stream_of};
+pub use store::{BlobStore, ByteStream, Leftover, Staged, StoredBlob, stream_of};

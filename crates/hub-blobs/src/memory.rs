@@ -7,11 +7,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{StreamExt as _, stream};
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
 use hub_model::Digest;
 
 use crate::store::check_id;
-use crate::{BlobError, BlobStore, ByteStream, Staged, digest_of};
+use crate::{BlobError, BlobStore, ByteStream, Leftover, Staged, StoredBlob, digest_of};
 
 /// Bytes per piece of a stream.
 const PIECE: usize = 512 << 10;
@@ -146,6 +147,30 @@ impl BlobStore for MemoryStore {
 
     async fn ready(&self) -> Result<(), BlobError> {
         Ok(())
+    }
+
+    fn list(&self) -> BoxStream<'_, Result<StoredBlob, BlobError>> {
+        let shelves = self.shelves();
+        let blob = |(digest, bytes): (&Digest, &Bytes)| {
+            Ok(StoredBlob { digest: digest.clone(), size: bytes.len() as u64, modified_ms: 0 })
+        };
+        let blobs: Vec<_> = shelves.blobs.iter().map(blob).collect();
+        stream::iter(blobs).boxed()
+    }
+
+    fn list_leftovers(&self, older_than_ms: i64) -> BoxStream<'_, Result<Leftover, BlobError>> {
+        let shelves = self.shelves();
+        let leftover = |(id, bytes): (&String, &Vec<u8>)| {
+            let (name, upload, size) = (id.clone(), id.clone(), bytes.len() as u64);
+            Ok(Leftover { name, upload, size, modified_ms: 0 })
+        };
+        let old = shelves.uploads.iter().filter(|_| older_than_ms > 0);
+        let leftovers: Vec<_> = old.map(leftover).collect();
+        stream::iter(leftovers).boxed()
+    }
+
+    async fn remove_leftover(&self, leftover: &Leftover) -> Result<(), BlobError> {
+        self.discard(&leftover.name).await
     }
 }
 

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::io::{self, Read};
 use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use hub_model::{Algorithm, Digest};
+use url::Url;
 
 use crate::{BlobError, Hash};
 
@@ -22,8 +25,8 @@ pub fn stream_of(bytes: impl Into<Bytes>) -> ByteStream<'static> {
 
 /// An upload under way: what has to be remembered between two requests.
 ///
-/// The owner of the record (a row of the database) saves `offset` and the state of `hash` after
-/// every [`BlobStore::append`], also after a failed one.
+/// The owner of the record (a row of the database) saves `offset`, `state` and the state of `hash`
+/// after every [`BlobStore::append`], also after a failed one.
 #[derive(Debug, Clone)]
 pub struct Staged {
     /// Name of the upload: 1 to 64 ASCII letters, digits and `-`.
@@ -32,14 +35,40 @@ pub struct Staged {
     pub offset: u64,
     /// Hash over these bytes.
     pub hash: Hash,
+    /// What the store itself has to remember; empty at the beginning.
+    pub state: Vec<u8>,
 }
 
 impl Staged {
     /// An upload without bytes.
     #[must_use]
     pub fn new(id: impl Into<String>, algorithm: Algorithm) -> Self {
-        Self { id: id.into(), offset: 0, hash: Hash::new(algorithm) }
+        Self { id: id.into(), offset: 0, hash: Hash::new(algorithm), state: Vec::new() }
     }
+}
+
+/// A blob as the store lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBlob {
+    /// Its digest.
+    pub digest: Digest,
+    /// Number of its bytes.
+    pub size: u64,
+    /// When it was published, in milliseconds since 1970; 0 when the store does not know.
+    pub modified_ms: i64,
+}
+
+/// Something in the store that is no blob: it belongs to an upload that goes on, or to nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// What the store calls it.
+    pub name: String,
+    /// Id of the upload that it belongs to.
+    pub upload: String,
+    /// Bytes that it takes up, as far as the store knows.
+    pub size: u64,
+    /// When it was written last, in milliseconds since 1970; 0 when the store does not know.
+    pub modified_ms: i64,
 }
 
 /// A place for blobs.
@@ -98,7 +127,9 @@ pub trait BlobStore: Send + Sync + fmt::Debug + 'static {
         range: Range<u64>,
     ) -> Result<ByteStream<'static>, BlobError>;
 
-    /// A blocking reader of a whole blob, for those who unpack it on a blocking thread.
+    /// A blocking reader of a whole blob, for those who unpack it.
+    ///
+    /// Called, as the reader is, on a thread that may block ([`tokio::task::spawn_blocking`]).
     ///
     /// # Errors
     ///
@@ -118,6 +149,46 @@ pub trait BlobStore: Send + Sync + fmt::Debug + 'static {
     ///
     /// What stands in the way.
     async fn ready(&self) -> Result<(), BlobError>;
+
+    /// Every blob in the store, in no order. One that comes or goes meanwhile may be missing.
+    fn list(&self) -> BoxStream<'_, Result<StoredBlob, BlobError>>;
+
+    /// What is in the store without being a blob, and was written before `older_than_ms`
+    /// (milliseconds since 1970): staged bytes, and what a crash left half published.
+    ///
+    /// Uploads that go on are among them. The caller reads the ids of the sessions **before** it
+    /// calls this, and leaves alone what belongs to one of them: a session that publishes while
+    /// this lists is then left alone, too.
+    fn list_leftovers(&self, older_than_ms: i64) -> BoxStream<'_, Result<Leftover, BlobError>>;
+
+    /// Removes what [`list_leftovers`](Self::list_leftovers) found; absent is fine.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    async fn remove_leftover(&self, leftover: &Leftover) -> Result<(), BlobError>;
+
+    /// The least number of bytes of a piece that is not the last one, if the store wants one
+    /// (OCI distribution-spec, `OCI-Chunk-Min-Length`). Shorter pieces work, but cost more.
+    fn min_chunk(&self) -> Option<u64> {
+        None
+    }
+
+    /// An address from which anybody can fetch the blob during `ttl`, without us; `None` when the
+    /// store has no such addresses.
+    ///
+    /// # Errors
+    ///
+    /// [`BlobError::NotFound`], or when the storage fails.
+    async fn redirect(&self, _: &Digest, _ttl: Duration) -> Result<Option<Url>, BlobError> {
+        Ok(None)
+    }
+
+    /// The file that holds the blob, below the store's folder, if blobs are files; it is not
+    /// looked at whether it is there. For a server in front of us that can send it.
+    fn local_path(&self, _: &Digest) -> Option<PathBuf> {
+        None
+    }
 }
 
 /// Refuses ids that could leave the folder of the uploads.

@@ -34,6 +34,8 @@ pub async fn run<S: BlobStore>(make: impl AsyncFn() -> S) {
     discarded(&make().await).await;
     unknown(&make().await).await;
     ids_that_are_paths(&make().await).await;
+    blobs_are_listed(&make().await).await;
+    leftovers_are_listed_and_removed(&make().await).await;
 }
 
 fn sha256(bytes: &[u8]) -> Digest {
@@ -73,6 +75,11 @@ async fn get(store: &impl BlobStore, digest: &Digest, range: std::ops::Range<u64
     pieces.concat()
 }
 
+/// Does blocking work where blocking is allowed. The runtime has to have threads besides ours.
+fn on_a_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(work).join().expect("the work does not panic"))
+}
+
 async fn ready(store: &impl BlobStore) {
     store.ready().await.expect("an empty store is ready");
     store.ready().await.expect("it stays ready");
@@ -84,8 +91,11 @@ async fn round_trip(store: &impl BlobStore) {
     let size = bytes.len() as u64;
     assert_eq!(store.stat(&digest).await.expect("stat answers"), Some(size));
     assert!(get(store, &digest, 0..size).await == bytes, "the same bytes come out");
-    let mut opened = Vec::new();
-    store.open(&digest).expect("open").read_to_end(&mut opened).expect("read");
+    let opened = on_a_thread(|| {
+        let mut opened = Vec::new();
+        store.open(&digest).expect("open").read_to_end(&mut opened).expect("read");
+        opened
+    });
     assert!(opened == bytes, "the same bytes come out of the blocking reader");
 }
 
@@ -106,7 +116,7 @@ async fn pushed_deleted_and_pushed_again(store: &impl BlobStore) {
     store.delete(&digest).await.expect("it is there");
     assert_eq!(store.stat(&digest).await.expect("stat answers"), None);
     assert!(matches!(store.read(&digest, 0..2).await, Err(BlobError::NotFound { .. })));
-    assert!(matches!(store.open(&digest), Err(BlobError::NotFound { .. })));
+    assert!(matches!(on_a_thread(|| store.open(&digest)), Err(BlobError::NotFound { .. })));
     put(store, "second", b"{}").await;
     assert_eq!(get(store, &digest, 0..2).await, b"{}");
 }
@@ -158,10 +168,10 @@ async fn another_process_goes_on(store: &impl BlobStore) {
     let (head, tail) = bytes.split_at(100_001);
     let mut staged = Staged::new("restart", Algorithm::Sha256);
     store.append(&mut staged, body_of(head)).await.expect("append");
-    let (id, offset, state) = (staged.id, staged.offset, staged.hash.save());
+    let Staged { id, offset, hash, state } = staged;
 
-    let hash = Hash::restore(Algorithm::Sha256, &state).expect("the state was saved");
-    let mut staged = Staged { id, offset, hash };
+    let hash = Hash::restore(Algorithm::Sha256, &hash.save()).expect("the state was saved");
+    let mut staged = Staged { id, offset, hash, state };
     store.append(&mut staged, body_of(tail)).await.expect("append");
     store.publish(staged, &sha256(&bytes)).await.expect("the digest is right");
     assert!(get(store, &sha256(&bytes), 0..u64::MAX).await == bytes);
@@ -189,7 +199,7 @@ async fn what_is_beyond_the_offset_is_cut_off(store: &impl BlobStore) {
 async fn fewer_bytes_than_the_offset_says(store: &impl BlobStore) {
     let mut hash = Hash::new(Algorithm::Sha256);
     hash.update(b"gone");
-    let mut staged = Staged { id: "lost".to_owned(), offset: 4, hash };
+    let mut staged = Staged { offset: 4, hash, ..Staged::new("lost", Algorithm::Sha256) };
     let result = store.append(&mut staged, stream_of("more")).await;
     assert!(matches!(result, Err(BlobError::Io { .. })), "{result:?}");
     let result = store.publish(staged, &sha256(b"gone")).await;
@@ -283,7 +293,7 @@ async fn unknown(store: &impl BlobStore) {
     let digest = sha256(b"never seen");
     assert_eq!(store.stat(&digest).await.expect("stat answers"), None);
     assert!(matches!(store.read(&digest, 0..1).await, Err(BlobError::NotFound { .. })));
-    assert!(matches!(store.open(&digest), Err(BlobError::NotFound { .. })));
+    assert!(matches!(on_a_thread(|| store.open(&digest)), Err(BlobError::NotFound { .. })));
     assert!(matches!(store.delete(&digest).await, Err(BlobError::NotFound { .. })));
 }
 
@@ -296,4 +306,37 @@ async fn ids_that_are_paths(store: &impl BlobStore) {
         assert!(store.publish(staged, &sha256(b"")).await.is_err(), "{id:?}");
         assert!(store.discard(id).await.is_err(), "{id:?}");
     }
+}
+
+async fn blobs_are_listed(store: &impl BlobStore) {
+    let mut want =
+        vec![(put(store, "one", b"one").await, 3), (put(store, "two", b"a second one").await, 12)];
+    let mut staged = Staged::new("not-yet", Algorithm::Sha256);
+    store.append(&mut staged, stream_of("staged")).await.expect("append");
+    let listed: Vec<_> = store.list().try_collect().await.expect("the store lists");
+    let mut found: Vec<_> = listed.into_iter().map(|blob| (blob.digest, blob.size)).collect();
+    found.sort();
+    want.sort();
+    assert_eq!(found, want, "what is published, and nothing else");
+}
+
+async fn leftovers_are_listed_and_removed(store: &impl BlobStore) {
+    let digest = put(store, "published", b"bytes").await;
+    let mut staged = Staged::new("given-up", Algorithm::Sha256);
+    store.append(&mut staged, stream_of("bytes")).await.expect("append");
+    let none: Vec<_> = store.list_leftovers(0).try_collect().await.expect("the store lists");
+    assert_eq!(none, [], "nothing is that old");
+
+    let all: Vec<_> = store.list_leftovers(i64::MAX).try_collect().await.expect("it lists");
+    assert!(!all.is_empty());
+    for leftover in all {
+        assert_eq!(leftover.upload, "given-up");
+        store.remove_leftover(&leftover).await.expect("it is there");
+        store.remove_leftover(&leftover).await.expect("absent is fine");
+    }
+    let none: Vec<_> = store.list_leftovers(i64::MAX).try_collect().await.expect("it lists");
+    assert_eq!(none, []);
+    let result = store.publish(staged, &sha256(b"bytes")).await;
+    assert_eq!(result.expect("it is published already"), 5);
+    assert_eq!(get(store, &digest, 0..99).await, b"bytes");
 }

@@ -12,11 +12,11 @@ use crate::{Change, Db, DbError, Doing};
 statements! {
     ADD_UPLOAD =
         "INSERT INTO upload (id, repo, user_name, offset_bytes, algorithm, hash_state,
-                             started_at_ms, updated_at_ms, holder, until_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', 0)";
+                             store_state, started_at_ms, updated_at_ms, holder, until_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0)";
     UPLOAD =
-        "SELECT id, repo, user_name, offset_bytes, algorithm, hash_state, started_at_ms,
-                updated_at_ms
+        "SELECT id, repo, user_name, offset_bytes, algorithm, hash_state, store_state,
+                started_at_ms, updated_at_ms
          FROM upload
          WHERE id = $1";
     LEASE_UPLOAD =
@@ -25,7 +25,8 @@ statements! {
          WHERE id = $1 AND (holder = '' OR holder = $2 OR until_ms < $3)";
     SAVE_UPLOAD =
         "UPDATE upload
-         SET offset_bytes = $3, hash_state = $4, updated_at_ms = $5, holder = '', until_ms = 0
+         SET offset_bytes = $3, hash_state = $4, store_state = $5, updated_at_ms = $6,
+             holder = '', until_ms = 0
          WHERE id = $1 AND holder = $2";
     DELETE_UPLOAD =
         "DELETE FROM upload
@@ -46,6 +47,7 @@ struct UploadRow {
     offset_bytes: i64,
     algorithm: String,
     hash_state: Vec<u8>,
+    store_state: Vec<u8>,
     started_at_ms: i64,
     updated_at_ms: i64,
 }
@@ -64,6 +66,7 @@ impl TryFrom<UploadRow> for Upload {
             offset_bytes: count(row.offset_bytes)?,
             algorithm: known(&row.algorithm, algorithm)?,
             hash_state: row.hash_state,
+            store_state: row.store_state,
             started_at_ms: row.started_at_ms,
             updated_at_ms: row.updated_at_ms,
         })
@@ -126,6 +129,7 @@ impl Db {
                 .bind(holder)
                 .bind(int(upload.offset_bytes))
                 .bind(&upload.hash_state)
+                .bind(&upload.store_state)
                 .bind(upload.updated_at_ms)
                 .execute(pool)
                 .await;
@@ -162,6 +166,7 @@ impl Change {
                 .bind(int(upload.offset_bytes))
                 .bind(upload.algorithm.as_str())
                 .bind(&upload.hash_state)
+                .bind(&upload.store_state)
                 .bind(upload.started_at_ms)
                 .bind(upload.updated_at_ms)
                 .execute(on)
@@ -198,6 +203,7 @@ mod tests {
             offset_bytes: 0,
             algorithm: Algorithm::Sha512,
             hash_state: Vec::new(),
+            store_state: Vec::new(),
             started_at_ms: 10,
             updated_at_ms: 10,
         }
@@ -217,6 +223,7 @@ mod tests {
             assert_eq!(db.upload("u1").await.unwrap().as_ref(), Some(&upload));
             upload.offset_bytes = 5;
             upload.hash_state = vec![0, 1, 255];
+            upload.store_state = vec![255, 0];
             upload.updated_at_ms = 20;
 
             assert!(!db.save_upload(&upload, "a").await.unwrap(), "nobody leased it");

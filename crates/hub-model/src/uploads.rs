@@ -19,6 +19,8 @@ pub struct Upload {
     pub algorithm: Algorithm,
     /// Saved state of the hash after [`Upload::offset_bytes`]; empty at the beginning.
     pub hash_state: Vec<u8>,
+    /// What the store of blobs remembers of the staged bytes; empty at the beginning.
+    pub store_state: Vec<u8>,
     /// When it was begun, in milliseconds.
     pub started_at_ms: i64,
     /// When the last byte came, in milliseconds.

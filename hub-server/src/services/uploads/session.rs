@@ -111,6 +111,7 @@ impl Held {
             id: upload.id.clone(),
             offset: upload.offset_bytes,
             hash: hash.ok_or_else(unknown)?,
+            state: upload.store_state.clone(),
         };
         Ok(Self { app: app.clone(), repo: repo.clone(), upload, staged, holder })
     }
@@ -174,6 +175,7 @@ impl Held {
         if self.upload.offset_bytes != self.staged.offset {
             self.upload.offset_bytes = self.staged.offset;
             self.upload.hash_state = self.staged.hash.save();
+            self.upload.store_state.clone_from(&self.staged.state);
             self.upload.updated_at_ms = self.app.now_ms();
         }
         let saved = self.app.db.save_upload(&self.upload, &self.holder).await;

@@ -32,6 +32,7 @@ pub async fn start(
         offset_bytes: 0,
         algorithm: algorithm.unwrap_or(Algorithm::Sha256),
         hash_state: Vec::new(),
+        store_state: Vec::new(),
         started_at_ms: now,
         updated_at_ms: now,
     };
