@@ -45,6 +45,13 @@ pub(crate) struct Global {
     /// Speak HTTP without TLS, also to a host that is not this machine
     #[arg(long, global = true)]
     pub(crate) plain_http: bool,
+    /// Trust certificates of this authority as well, a PEM file; login keeps it
+    #[arg(long, global = true, value_name = "FILE", env = "HUB_CA_CERT")]
+    pub(crate) ca_cert: Option<PathBuf>,
+    /// Do not check the certificate of this host, or of the hub in use; login keeps it
+    #[arg(long, global = true, value_name = "HOST", num_args = 0..=1, require_equals = true,
+          default_missing_value = "")]
+    pub(crate) insecure: Option<String>,
 }
 
 /// When to colour.

@@ -2,6 +2,7 @@
 //! that reads the environment.
 
 mod file;
+mod trust;
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -15,6 +16,7 @@ use crate::report::{Exit, Failure};
 use crate::server::Server;
 
 pub(crate) use file::{ContextSettings, UserFile, edit, table};
+pub(crate) use trust::Trust;
 
 /// What the environment says; flags that have a variable are read by clap.
 #[derive(Debug, Clone, Default)]
@@ -87,6 +89,8 @@ pub(crate) struct Config {
     server: Option<String>,
     context: Option<String>,
     plain_http: bool,
+    ca_cert: Option<PathBuf>,
+    insecure: Option<String>,
 }
 
 impl Config {
@@ -114,7 +118,15 @@ impl Config {
         let known = |server: &String| file.contexts.values().any(|known| known.server == *server);
         let from_project = || project.server.filter(|server| context.is_none() && known(server));
         let server = flags.server.clone().or_else(from_project);
-        Ok(Self { environment, file, server, context, plain_http: flags.plain_http })
+        Ok(Self {
+            environment,
+            file,
+            server,
+            context,
+            plain_http: flags.plain_http,
+            ca_cert: flags.ca_cert.clone(),
+            insecure: flags.insecure.clone(),
+        })
     }
 
     /// The hub called `host`, else the one of the flags, else the current one.
@@ -135,6 +147,23 @@ impl Config {
             None => Err(Failure::new(Exit::Denied, "no hub is known yet")
                 .hint("run hub login SERVER, or set HUB_SERVER")),
         }
+    }
+
+    /// How the certificate of `server` is checked: as the flags say, else as its context does.
+    ///
+    /// # Errors
+    ///
+    /// When the file of the authority cannot be read.
+    pub(crate) fn trust(&self, server: &Server) -> Result<Trust, Failure> {
+        let kept = self.file.contexts.values().find(|known| known.host() == server.host());
+        let insecure = match self.insecure.as_deref() {
+            // Without a host the flag speaks of the hub in use, and of no other.
+            Some("") => self.server(None).map_or(true, |current| current == *server),
+            Some(host) => host == server.host(),
+            None => false,
+        };
+        let ca = self.ca_cert.as_deref().or_else(|| kept?.ca.as_deref());
+        Trust::read(ca, insecure || kept.is_some_and(|kept| kept.insecure))
     }
 
     /// The settings in use.

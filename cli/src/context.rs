@@ -111,23 +111,23 @@ impl Context {
     pub(crate) async fn api(&self, server: &Server) -> Result<Client> {
         let credentials = self.credentials(server).await?;
         let auth = credentials.map_or(Auth::None, |credentials| credentials.auth());
-        client(server, auth)
+        self.client(server, auth)
+    }
+
+    /// A client of the hub API on `server`.
+    ///
+    /// # Errors
+    ///
+    /// When no HTTP client can be made, or the authority of its certificate cannot be read.
+    pub(crate) fn client(&self, server: &Server, auth: Auth) -> Result<Client> {
+        let http = self.config.trust(server)?.apply(hub_registry_client::http::builder())?;
+        let http = http.build().context("could not prepare HTTP")?;
+        let base = server.url().parse().context("could not read the address of the hub")?;
+        Ok(Client::new(http, base, auth))
     }
 
     /// Whether questions may be asked: stdin and stderr are terminals, and nobody forbade it.
     pub(crate) fn may_ask(&self) -> bool {
         self.config.may_ask()
     }
-}
-
-/// A client of the hub API on `server`.
-///
-/// # Errors
-///
-/// When no HTTP client can be made.
-pub(crate) fn client(server: &Server, auth: Auth) -> Result<Client> {
-    let http = hub_registry_client::http::builder();
-    let http = http.build().context("could not prepare HTTP")?;
-    let base = server.url().parse().context("could not read the address of the hub")?;
-    Ok(Client::new(http, base, auth))
 }

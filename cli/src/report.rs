@@ -223,7 +223,7 @@ impl Known {
                 (None, _) => None,
             },
             ApiError::Foreign { .. } => Some("is it a hub? hub version --server SERVER".to_owned()),
-            ApiError::Network { .. } => Some("check the address and the network".to_owned()),
+            ApiError::Network { .. } => Some(network_hint(error).to_owned()),
             ApiError::Unreadable { .. } => Some("compare the two of hub version".to_owned()),
         };
         let problem = error.problem();
@@ -258,9 +258,22 @@ fn remote_hint(error: &RemoteError) -> Option<String> {
         RemoteError::Denied { .. } => {
             Some("ask an owner of the organisation for push, or run hub whoami".to_owned())
         }
-        RemoteError::Network { .. } => Some("check the address and the network".to_owned()),
+        RemoteError::Network { .. } => Some(network_hint(error).to_owned()),
         _ => None,
     }
+}
+
+/// What to try when the other end cannot be spoken to. Libraries say only in words that it was
+/// the certificate; the words themselves are among the causes.
+fn network_hint(error: &dyn Error) -> &'static str {
+    let mut link = Some(error);
+    while let Some(error) = link {
+        if error.to_string().contains("certificate") {
+            return "name the authority that signed it by --ca-cert FILE; --insecure does not check";
+        }
+        link = error.source();
+    }
+    "check the address and the network"
 }
 
 #[cfg(test)]

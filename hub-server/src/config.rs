@@ -4,6 +4,7 @@
 //! `HUB_SERVER_SECTION_KEY`. An unknown key stops the start, with the nearest known name.
 
 mod load;
+mod networks;
 mod print;
 mod sections;
 
@@ -13,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 pub use load::{ConfigError, Flags, Loaded, load};
+pub use networks::Networks;
 pub use print::Entry;
 pub use sections::{Auth, Blobs, Database, Listen, Log, LogFormat, Registry, Search};
 
@@ -89,10 +91,20 @@ impl Config {
         self.search.dir.clone().unwrap_or_else(|| self.data.join("index"))
     }
 
-    /// Whether people reach the hub by https.
+    /// Whether people reach the hub by https: the public address says so, or, without one, the
+    /// certificate.
     #[must_use]
     pub fn is_secure(&self) -> bool {
-        self.listen.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+        match &self.listen.public_url {
+            Some(url) => url.scheme() == "https",
+            None => self.listen.tls_cert.is_some(),
+        }
+    }
+
+    /// `https` when the hub itself speaks TLS.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.listen.tls_cert.is_some() { "https" } else { "http" }
     }
 
     /// How the hub is called in registry tokens: the host of its public address.

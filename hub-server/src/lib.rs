@@ -2,6 +2,7 @@
 //!
 //! - `http` listens: parse, call one service, render. No rules.
 //! - `services` decide: who may, then what, then one change. They know no HTTP.
+//! - `listen` is the door itself: connections, with TLS or without.
 //! - `jobs` happen later: they read the letters and jobs that services leave in their changes.
 //! - `app` is what all of them are given; `config` is the only room that reads the environment.
 //! - `commands` are the verbs of the program `hub-server`.
@@ -24,6 +25,7 @@ pub mod commands;
 pub mod config;
 pub mod http;
 pub mod jobs;
+pub mod listen;
 mod running;
 pub mod services;
 pub mod telemetry;

@@ -11,10 +11,10 @@ use axum_server::Handle;
 use hub_blobs::{BlobError, FsStore};
 use hub_db::{Db, DbError};
 use hub_search::{Index, SearchError};
-use hyper_util::rt::TokioTimer;
 use secrecy::ExposeSecret;
 
 use crate::app::BuildError;
+use crate::listen::{self, Tls, TlsError};
 use crate::{App, AppBuilder, Config, http, jobs, telemetry};
 
 /// How long workers may take to end.
@@ -54,6 +54,9 @@ pub enum StartError {
     /// The app could not be put together.
     #[error("could not prepare the hub")]
     Build(#[from] BuildError),
+    /// Certificate and key cannot be used.
+    #[error("could not prepare TLS")]
+    Tls(#[from] TlsError),
     /// The address is taken, or not ours.
     #[error("could not listen on {address}")]
     Listen {
@@ -125,6 +128,8 @@ async fn is_lost(db: &Db, index: &Index) -> Result<bool, DbError> {
 /// When anything of it cannot be had; nothing keeps running then.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let _ = telemetry::metrics();
+    // First what costs nothing: a bad certificate should not begin a migration.
+    let tls = Tls::of(&config.listen)?;
     let opened = open(config).await?;
     let app = opened.app;
     let address = app.config.listen.address;
@@ -134,20 +139,13 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let addr = listener.local_addr().map_err(listening)?;
 
     let handle = Handle::new();
-    let mut server = axum_server::from_tcp(listener).map_err(listening)?.handle(handle.clone());
-    let head = Duration::from_secs(app.config.listen.header_timeout_seconds);
-    let builder = server.http_builder();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(head);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(20)));
-
+    listen::serve(&app, listener, handle.clone(), (tls.as_ref(), http::router(&app)))
+        .map_err(listening)?;
+    if let Some(tls) = &tls {
+        tls.watch(&app);
+    }
     jobs::start(&app, opened.index_is_stale);
-    let router = http::router(&app);
-    app.spawn(async move {
-        if let Err(error) = server.serve(router.into_make_service()).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the server ended");
-        }
-    });
-    tracing::info!(database = app.db.engine(), "listening on http://{addr}");
+    tracing::info!(database = app.db.engine(), "listening on {}://{addr}", app.config.scheme());
     Ok(Running { addr, app, handle, _lock: opened.lock })
 }
 
@@ -155,7 +153,13 @@ impl Running {
     /// Address for clients on this machine, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.addr)
+        format!("{}://{}", self.app.config.scheme(), self.addr)
+    }
+
+    /// Connections that are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.handle.connection_count()
     }
 
     /// Stops in order: no new callers, then running requests end, then the workers, then what was

@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the modules of a test are seen by each other only")]
 
 mod cli;
+mod door;
 mod flows;
 mod hub;
 mod peers;

@@ -31,15 +31,22 @@ pub fn binary(name: &str) -> PathBuf {
 #[derive(Debug)]
 pub struct Terminal {
     home: tempfile::TempDir,
+    ca: Option<PathBuf>,
 }
 
 impl Default for Terminal {
     fn default() -> Self {
-        Self { home: tempfile::tempdir().unwrap() }
+        Self { home: tempfile::tempdir().unwrap(), ca: None }
     }
 }
 
 impl Terminal {
+    /// A terminal that trusts the authority of a hub.
+    #[must_use]
+    pub fn at(hub: &crate::TestHub) -> Self {
+        Self { ca: hub.tls().map(crate::TestTls::ca), ..Self::default() }
+    }
+
     /// The home folder, also where commands run.
     #[must_use]
     pub fn home(&self) -> &Path {
@@ -59,6 +66,9 @@ impl Terminal {
             .env("DOCKER_CONFIG", self.home().join(".docker"))
             .env("XDG_CONFIG_HOME", self.home().join(".config"))
             .env("LANG", "C.UTF-8");
+        if let Some(ca) = &self.ca {
+            command.env("HUB_CA_CERT", ca);
+        }
         command
     }
 

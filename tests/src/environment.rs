@@ -13,6 +13,11 @@ pub(crate) fn on_postgres() -> bool {
     std::env::var("HUB_TEST_ENGINE").is_ok_and(|engine| engine == "postgres")
 }
 
+/// Whether the hubs of the tests speak TLS.
+pub(crate) fn over_tls() -> bool {
+    std::env::var("HUB_TEST_TLS").is_ok_and(|tls| tls == "1")
+}
+
 /// Whether a missing program is a failure.
 pub(crate) fn required() -> bool {
     std::env::var("CI").is_ok_and(|ci| ci == "true")

@@ -3,7 +3,7 @@
 use hub_server::{Config, Running};
 use secrecy::SecretString;
 
-use crate::{Person, PgDatabase, environment, skip};
+use crate::{Person, PgDatabase, TestTls, environment, skip};
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "correct horse battery";
@@ -11,10 +11,11 @@ pub const PASSWORD: &str = "correct horse battery";
 /// A hub that runs in this process. Its data goes when it goes.
 #[derive(Debug)]
 pub struct TestHub {
-    /// Address without a slash at its end, `http://127.0.0.1:PORT`.
+    /// Address without a slash at its end, `http://127.0.0.1:PORT`; `https` with `HUB_TEST_TLS=1`.
     pub url: String,
     running: Running,
     database: Option<PgDatabase>,
+    tls: Option<TestTls>,
     data: tempfile::TempDir,
 }
 
@@ -26,6 +27,15 @@ impl TestHub {
 
     /// Starts a hub with other settings.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::over(environment::over_tls(), change).await
+    }
+
+    /// Starts a hub that speaks TLS, with a certificate of an authority of its own.
+    pub async fn with_tls(change: impl FnOnce(&mut Config)) -> Self {
+        Self::over(true, change).await
+    }
+
+    async fn over(tls: bool, change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.listen.address = "127.0.0.1:0".parse().unwrap();
@@ -38,9 +48,12 @@ impl TestHub {
         } else {
             None
         };
+        let tls = tls.then(|| TestTls::make(&data.path().join("tls")));
+        config.listen.tls_cert = tls.as_ref().map(TestTls::cert);
+        config.listen.tls_key = tls.as_ref().map(TestTls::key);
         change(&mut config);
         let running = hub_server::start(config).await.unwrap();
-        Self { url: format!("http://{}", running.addr), running, database, data }
+        Self { url: running.url(), running, database, tls, data }
     }
 
     /// Starts a hub on PostgreSQL, or says aloud that there is none.
@@ -60,7 +73,29 @@ impl TestHub {
     /// Host and port, as references name them.
     #[must_use]
     pub fn host(&self) -> &str {
-        self.url.strip_prefix("http://").unwrap()
+        self.url.split_once("://").unwrap().1
+    }
+
+    /// The authority to trust, when the hub speaks TLS.
+    #[must_use]
+    pub fn tls(&self) -> Option<&TestTls> {
+        self.tls.as_ref()
+    }
+
+    /// The beginning of a client that trusts the hub.
+    #[must_use]
+    pub fn client(&self) -> reqwest::ClientBuilder {
+        let client = hub_registry_client::http::builder();
+        match &self.tls {
+            Some(tls) => tls.trusted(client),
+            None => client,
+        }
+    }
+
+    /// Connections that are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.running.connections()
     }
 
     /// The parts inside, for tests that look there.
@@ -103,13 +138,13 @@ impl TestHub {
 
     /// Stops the hub, lets something happen to its data, and begins again.
     pub async fn restart_after(self, happen: impl FnOnce()) -> Self {
-        let Self { running, database, data, .. } = self;
+        let Self { running, database, tls, data, .. } = self;
         let mut config = running.app.config.clone();
         config.listen.address = "127.0.0.1:0".parse().unwrap();
         running.stop().await;
         happen();
         let running = hub_server::start(config).await.unwrap();
-        Self { url: format!("http://{}", running.addr), running, database, data }
+        Self { url: running.url(), running, database, tls, data }
     }
 
     /// Stops the hub once all its work is done, and fails when some never ends.

@@ -19,6 +19,7 @@ mod peers;
 mod person;
 mod postgres;
 mod server;
+mod tls;
 
 pub use cli::*;
 pub use hub::*;
@@ -27,3 +28,4 @@ pub use peers::*;
 pub use person::*;
 pub use postgres::*;
 pub use server::*;
+pub use tls::*;

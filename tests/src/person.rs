@@ -31,7 +31,7 @@ impl Person {
 
     pub(crate) fn nobody(hub: &TestHub) -> Self {
         let redirects = reqwest::redirect::Policy::none();
-        let client = hub_registry_client::http::builder().redirect(redirects).build().unwrap();
+        let client = hub.client().redirect(redirects).build().unwrap();
         Self { name: String::new(), url: hub.url.clone(), client }
     }
 
@@ -95,6 +95,12 @@ impl Person {
         let answer = self.put_manifest(reference, image).await;
         let status = answer.status();
         assert_eq!(status, StatusCode::CREATED, "{}", answer.text().await.unwrap());
+    }
+
+    /// The same person, by another address and client.
+    #[must_use]
+    pub fn through(&self, url: &str, client: reqwest::Client) -> Self {
+        Self { name: self.name.clone(), url: url.to_owned(), client }
     }
 
     /// The same person at a hub that was started again.

@@ -7,7 +7,7 @@ use hub_api_client::{ApiError, Auth};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::UserFile;
-use crate::context::{Context, Credentials, client};
+use crate::context::{Context, Credentials};
 use crate::credentials::{self, Kept};
 use crate::docker_config::{self, Stored};
 use crate::report::{Exit, Failure};
@@ -71,7 +71,7 @@ pub(crate) async fn show_user(server: Option<&str>, context: &Context) -> Result
     };
     let user = match found {
         Credentials { user, .. } if !user.is_empty() => user,
-        found => client(&server, found.auth())?.whoami().await?.name,
+        found => context.client(&server, found.auth())?.whoami().await?.name,
     };
     context.printer.line(&user)?;
     Ok(Exit::Done)
@@ -100,7 +100,7 @@ async fn prove(
                 password: password.expose_secret().to_owned(),
                 name: Some(format!("hub on {}", context.config.machine())),
             };
-            let created = client(server, Auth::None)?.login(&request).await;
+            let created = context.client(server, Auth::None)?.login(&request).await;
             let created = created.map_err(|error| explain(error, server)).with_context(doing)?;
             return Ok(Kept {
                 user: created.user,
@@ -109,7 +109,7 @@ async fn prove(
             });
         }
     };
-    let me = client(server, Auth::Token(token.clone()))?.whoami().await;
+    let me = context.client(server, Auth::Token(token.clone()))?.whoami().await;
     let me = me.map_err(|error| explain(error, server)).with_context(doing)?;
     Ok(Kept { user: me.name, token: Some(token), token_id: me.token_id })
 }
@@ -143,7 +143,7 @@ fn keep(server: &Server, mut kept: Kept, docker_config: bool, context: &Context)
         }
     }
     credentials::keep(&config.credentials_path(), server, &kept)?;
-    UserFile::remember(config.path(), server, &kept.user)?;
+    UserFile::remember(config.path(), server, &kept.user, &config.trust(server)?)?;
     context.printer.note("login", &format!("{} at {server}{also}", kept.user));
     Ok(())
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::config::UserFile;
-use crate::context::{Context, client};
+use crate::context::Context;
 use crate::credentials::{self, Kept};
 use crate::docker_config;
 use crate::report::{Exit, Failure};
@@ -53,7 +53,7 @@ async fn revoke(server: &Server, kept: &Kept, context: &Context) {
     let Some(id) = kept.token_id else { return };
     let revoked = async {
         let Some(credentials) = context.stored_credentials(server).await? else { return Ok(()) };
-        client(server, credentials.auth())?.delete_token(id).await?;
+        context.client(server, credentials.auth())?.delete_token(id).await?;
         anyhow::Ok(())
     };
     if let Err(error) = revoked.await {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml_edit::{DocumentMut, Item, Table, value};
 
+use super::Trust;
 use crate::private_file;
 use crate::report::{Exit, Failure};
 use crate::server::Server;
@@ -30,6 +31,10 @@ pub(crate) struct ContextSettings {
     pub(crate) server: String,
     /// Who one is there.
     pub(crate) user: String,
+    /// File of an authority that its certificate may come from, PEM.
+    pub(crate) ca: Option<PathBuf>,
+    /// Whether its certificate is not checked.
+    pub(crate) insecure: bool,
 }
 
 /// `.hub.toml`: what a project may say.
@@ -67,12 +72,23 @@ impl UserFile {
     /// # Errors
     ///
     /// When the file cannot be read or written.
-    pub(crate) fn remember(path: &Path, server: &Server, user: &str) -> Result<(), Failure> {
+    pub(crate) fn remember(
+        path: &Path,
+        server: &Server,
+        user: &str,
+        trust: &Trust,
+    ) -> Result<(), Failure> {
         edit(path, |document| {
             document["current"] = value(server.host());
             let context = table(table(document.as_table_mut(), "contexts"), server.host());
             context["server"] = value(server.url());
             context["user"] = value(user);
+            if let Some(ca) = &trust.file {
+                context["ca"] = value(ca.to_string_lossy().into_owned());
+            }
+            if trust.insecure {
+                context["insecure"] = value(true);
+            }
         })
     }
 

@@ -76,7 +76,7 @@ fn remembering_a_hub_keeps_comments_and_unknown_keys() {
     let path = folder.path().join("config.toml");
     std::fs::write(&path, "# mine\ncurrent = 'old'\nlater = 1\n").unwrap();
     let server = Server::parse("http://127.0.0.1:5000", false).unwrap();
-    UserFile::remember(&path, &server, "alice").unwrap();
+    UserFile::remember(&path, &server, "alice", &Trust::default()).unwrap();
 
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains("# mine") && text.contains("later = 1"), "{text}");
@@ -88,4 +88,33 @@ fn remembering_a_hub_keeps_comments_and_unknown_keys() {
     UserFile::forget_user(&path, &server).unwrap();
     assert_eq!(UserFile::read(&path).unwrap().contexts["127.0.0.1:5000"].user, "");
     assert!(UserFile::read(Path::new("/nowhere/at/all")).unwrap().contexts.is_empty());
+}
+
+#[test]
+fn a_certificate_goes_unchecked_only_where_somebody_said_so() {
+    let user = format!("{USER}insecure = true\n");
+    let trust = |insecure: Option<&str>, host: &str| {
+        let flags = Global { insecure: insecure.map(str::to_owned), ..Global::default() };
+        let config = load(&flags, &user, "").unwrap();
+        config.trust(&config.server(Some(host)).unwrap()).unwrap().insecure
+    };
+    assert!(!trust(None, "a.example.com"));
+    assert!(trust(None, "b.lan:5000"), "its context says so");
+    assert!(trust(Some(""), "a.example.com"), "it is the hub in use");
+    assert!(!trust(Some(""), "c.example.com"));
+    assert!(trust(Some("c.example.com"), "c.example.com"));
+    assert!(!trust(Some("c.example.com"), "a.example.com"));
+}
+
+#[test]
+fn an_authority_that_is_none_is_a_usage_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, "nonsense").unwrap();
+    for path in [file, folder.path().join("absent.pem")] {
+        let flags = Global { ca_cert: Some(path), ..Global::default() };
+        let config = load(&flags, USER, "").unwrap();
+        let server = config.server(None).unwrap();
+        assert_eq!(config.trust(&server).unwrap_err().exit, Exit::Usage);
+    }
 }

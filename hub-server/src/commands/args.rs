@@ -100,6 +100,12 @@ pub(super) struct Settings {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT")]
     pub(super) listen: Option<String>,
+    /// Certificate with its chain, a PEM file: serve https
+    #[arg(long, value_name = "FILE")]
+    pub(super) tls_cert: Option<PathBuf>,
+    /// Key of the certificate, a PEM file
+    #[arg(long, value_name = "FILE")]
+    pub(super) tls_key: Option<PathBuf>,
     /// sqlite:FILE, or postgres://… for more than one replica
     #[arg(long, value_name = "URL")]
     pub(super) database: Option<String>,
@@ -121,10 +127,12 @@ impl Settings {
             LogFormat::Text => "text".to_owned(),
             LogFormat::Json => "json".to_owned(),
         });
-        let data = self.data.map(|data| data.to_string_lossy().into_owned());
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let flags = Flags::default()
-            .with("data", data)
+            .with("data", self.data.map(text))
             .with("listen.address", self.listen)
+            .with("listen.tls_cert", self.tls_cert.map(text))
+            .with("listen.tls_key", self.tls_key.map(text))
             .with("database.url", self.database)
             .with("listen.public_url", self.public_url)
             .with("log.format", format)

@@ -72,7 +72,9 @@ async fn fill(running: &Running) -> Result<Option<SecretString>> {
         orgs::create(app, &admin, &org.parse()?, display_name, description).await?;
     }
     let mut options = RemoteOptions::new(running.addr.to_string());
-    options.scheme = Scheme::Plain;
+    options.scheme = if app.config.scheme() == "https" { Scheme::Tls } else { Scheme::Plain };
+    // It is this process, by an address that no certificate names.
+    options.insecure = true;
     let user = ADMIN.to_owned();
     options.credentials = Some(Credentials::Basic { user, password: password.clone() });
     let remote = Remote::new(options)?;

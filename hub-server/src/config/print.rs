@@ -18,6 +18,13 @@ pub(super) const KEYS: &[Key] = &[
     plain("listen.public_url", |c| {
         c.listen.public_url.as_ref().map_or_else(String::new, ToString::to_string)
     }),
+    plain("listen.tls_cert", |c| file(c.listen.tls_cert.as_deref())),
+    plain("listen.tls_key", |c| file(c.listen.tls_key.as_deref())),
+    plain("listen.tls_reload_seconds", |c| c.listen.tls_reload_seconds.to_string()),
+    plain("listen.trusted_proxies", |c| c.listen.trusted_proxies.to_string()),
+    plain("listen.write_timeout_seconds", |c| c.listen.write_timeout_seconds.to_string()),
+    plain("listen.max_header_bytes", |c| c.listen.max_header_bytes.to_string()),
+    plain("listen.max_connections", |c| c.listen.max_connections.to_string()),
     plain("listen.header_timeout_seconds", |c| c.listen.header_timeout_seconds.to_string()),
     plain("listen.drain_seconds", |c| c.listen.drain_seconds.to_string()),
     plain("listen.stop_timeout_seconds", |c| c.listen.stop_timeout_seconds.to_string()),
@@ -41,6 +48,10 @@ pub(super) const KEYS: &[Key] = &[
     }),
     plain("log.level", |c| c.log.level.clone()),
 ];
+
+fn file(path: Option<&std::path::Path>) -> String {
+    path.map_or_else(String::new, |path| path.display().to_string())
+}
 
 const fn plain(name: &'static str, value: fn(&Config) -> String) -> Key {
     Key { name, secret: false, value }

@@ -8,6 +8,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+use super::Networks;
+
 /// Where the hub listens.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -17,8 +19,23 @@ pub struct Listen {
     /// Address that callers use, for example `https://hub.example.com`; without it the `Host`
     /// header of each request counts.
     pub public_url: Option<Url>,
-    /// How long a caller may take to send the head of a request.
+    /// Certificate with its chain, a PEM file: with it and `tls_key` the hub speaks TLS.
+    pub tls_cert: Option<PathBuf>,
+    /// Key of the certificate, a PEM file.
+    pub tls_key: Option<PathBuf>,
+    /// How often it is looked whether the two files changed; SIGHUP looks at once.
+    pub tls_reload_seconds: u64,
+    /// Proxies whose `X-Forwarded-Proto`, `-Host` and `-For` are believed.
+    pub trusted_proxies: Networks,
+    /// How long a caller may take to begin, to finish a TLS handshake, and to send the head of a
+    /// request.
     pub header_timeout_seconds: u64,
+    /// How long a caller may leave what it is answered unread.
+    pub write_timeout_seconds: u64,
+    /// Largest head of a request, in bytes.
+    pub max_header_bytes: u32,
+    /// Connections open at a time; 0 for as many as the system allows.
+    pub max_connections: usize,
     /// How long `/readyz` says no before the door closes, after the order to stop.
     pub drain_seconds: u64,
     /// How long running requests may go on after the order to stop.
@@ -32,7 +49,14 @@ impl Default for Listen {
         Self {
             address: SocketAddr::from(([0, 0, 0, 0], 8080)),
             public_url: None,
+            tls_cert: None,
+            tls_key: None,
+            tls_reload_seconds: 5,
+            trusted_proxies: Networks::loopback(),
             header_timeout_seconds: 15,
+            write_timeout_seconds: 60,
+            max_header_bytes: 64 << 10,
+            max_connections: 0,
             drain_seconds: 1,
             stop_timeout_seconds: 30,
             max_body_bytes: 8 << 20,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -15,7 +15,9 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 
+use super::proxies;
 use super::registry::TOKEN_PATH;
+use crate::App;
 
 /// Header that carries the id of a request, ours or the one of a proxy before us.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,8 +36,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub struct RequestId(pub String);
 
 /// The layers around all surfaces.
-pub(super) fn outermost(router: Router) -> Router {
-    router.layer(CatchPanicLayer::custom(panicked)).layer(from_fn(observe))
+pub(super) fn outermost(app: &App, router: Router) -> Router {
+    router
+        .layer(from_fn_with_state(app.clone(), proxies::settle))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(observe))
 }
 
 /// The layers around surfaces that answer texts: compression, a limit on bodies and on time.

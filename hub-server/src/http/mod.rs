@@ -6,6 +6,7 @@ pub mod hub;
 mod layers;
 pub mod ops;
 pub mod page;
+mod proxies;
 pub mod registry;
 pub mod web;
 
@@ -16,6 +17,7 @@ use tower::Service;
 use crate::App;
 
 pub use layers::{REQUEST_ID, RequestId};
+pub use proxies::ClientAddress;
 
 /// The first path segments below which something is mounted; a test compares them with the names
 /// that no organisation may have.
@@ -70,7 +72,7 @@ pub fn router(app: &App) -> Router {
         .merge(ops::router(app.clone()))
         // People. Whatever is nothing else is a page, or the page that says so.
         .fallback_service(web);
-    layers::outermost(router)
+    layers::outermost(app, router)
 }
 
 /// A router as a plain service: mounted so, it keeps its whole path, its fallback and its own

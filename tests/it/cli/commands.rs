@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 async fn a_login_is_shared_with_docker_and_ends_with_logout() {
     let hub = TestHub::start().await;
     hub.person("alice").await;
-    let desk = Terminal::default();
+    let desk = Terminal::at(&hub);
     let login = desk.hub(["login", &hub.url, "-u", "alice", "-p", PASSWORD]).await;
     assert!(login.status.success(), "{}", String::from_utf8_lossy(&login.stderr));
     let said = String::from_utf8_lossy(&login.stderr).into_owned();
@@ -37,7 +37,7 @@ async fn exit_codes_tell_what_went_wrong() {
     hub.person("bob").await;
     alice.push_image("alice/x:v1", &readme_image("# x")).await;
     hub.settle().await;
-    let desk = Terminal::default();
+    let desk = Terminal::at(&hub);
     assert_eq!(
         desk.hub(["login", &hub.url, "-u", "bob", "-p", "wrong"]).await.status.code(),
         Some(4)
@@ -73,7 +73,7 @@ async fn show_tags_search_and_rm_speak_json_and_names() {
         .push_image("alice/x:v2", &readme_image("# X\n\nHas crosses in every corner of it."))
         .await;
     hub.settle().await;
-    let desk = Terminal::default();
+    let desk = Terminal::at(&hub);
     desk.ok(["login", &hub.url, "-u", "alice", "-p", PASSWORD]).await;
 
     let json = async |args: &[&str]| -> Value {

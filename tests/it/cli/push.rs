@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// A terminal signed in as alice, with a layout `img` of one image.
 async fn desk(hub: &TestHub, readme: &str) -> Terminal {
-    let desk = Terminal::default();
+    let desk = Terminal::at(hub);
     write_layout(&desk.home().join("img"), "v1", &readme_image(readme));
     desk.ok(["login", &hub.url, "-u", "alice", "-p", PASSWORD]).await;
     desk

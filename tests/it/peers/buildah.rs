@@ -142,7 +142,7 @@ async fn a_cluster_image_without_a_readme_gets_one_by_hub_push() {
     let archive = format!("docker-archive:{}:alice/mysql-op:v1", shop.path("m.tar").display());
     shop.buildah(&["push", "-q", "localhost/mysql-op:v1", &archive]).await;
 
-    let desk = hub_tests::Terminal::default();
+    let desk = hub_tests::Terminal::at(&hub);
     let readme_file =
         desk.file("README.md", "# MySQL operator\n\nDatabases by the dozen, with care.\n");
     let readme_file = readme_file.to_str().unwrap();

@@ -17,7 +17,7 @@ async fn the_ping_challenges_whoever_shows_no_credentials() {
         let answer = hub.nobody().get(path).await;
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
         let challenge = answer.headers()["www-authenticate"].to_str().unwrap().to_owned();
-        assert!(challenge.starts_with("Bearer realm=\"http://"), "{challenge}");
+        assert!(challenge.starts_with(&format!("Bearer realm=\"{}/", hub.url)), "{challenge}");
         assert!(challenge.contains("service=\""), "{challenge}");
         assert!(!challenge.to_lowercase().contains("basic"), "{challenge}");
         assert_eq!(answer.headers()["docker-distribution-api-version"], "registry/2.0");
@@ -63,7 +63,7 @@ async fn a_wrong_password_gets_no_token_and_a_token_from_elsewhere_opens_nothing
     let ping = hub.nobody().get("/v2/").await;
     let realm = realm(ping.headers()["www-authenticate"].to_str().unwrap());
 
-    let client = hub_registry_client::http::builder().build().unwrap();
+    let client = hub.client().build().unwrap();
     let wrong = client.get(&realm).basic_auth("alice", Some("guess")).send().await.unwrap();
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
 

@@ -16,7 +16,7 @@ struct Browser {
 impl Browser {
     fn new(hub: &TestHub) -> Self {
         let redirects = reqwest::redirect::Policy::none();
-        let client = hub_registry_client::http::builder().redirect(redirects).build().unwrap();
+        let client = hub.client().redirect(redirects).build().unwrap();
         Self { client, url: hub.url.clone(), cookies: BTreeMap::new() }
     }
 

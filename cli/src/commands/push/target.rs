@@ -11,6 +11,7 @@ use super::artifact;
 use super::destination::Destination;
 use super::refusal;
 use super::said::Said;
+use crate::config::Trust;
 use crate::context::Context;
 use crate::report::{Exit, Failure};
 use crate::server::Server;
@@ -46,8 +47,15 @@ impl Target {
         let client = context.api(&server).await?;
         let credentials = credentials(&server, &client, context).await?;
         let scheme = if server.is_plain() { Scheme::Plain } else { Scheme::Tls };
-        let options =
-            RemoteOptions { scheme, credentials, retries, ..RemoteOptions::new(server.host()) };
+        let Trust { ca, insecure, .. } = context.config.trust(&server)?;
+        let options = RemoteOptions {
+            scheme,
+            credentials,
+            retries,
+            ca,
+            insecure,
+            ..RemoteOptions::new(server.host())
+        };
         let name = format!("{server}/{repo}");
         let refuse = |error: RemoteError| refusal::of_remote("push to", &name, &server, error);
         let remote = Remote::new(options).map_err(refuse)?;

@@ -5,6 +5,7 @@ use hub_model::Scope;
 
 use super::TOKEN_PATH;
 use crate::App;
+use crate::http::proxies::PROTO;
 
 /// What is wrong with the token that was presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +60,10 @@ pub(super) fn base_url(app: &App, headers: &HeaderMap) -> String {
             b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']' | b'_')
         })
     };
-    format!("http://{}", host.filter(plain).unwrap_or("localhost"))
+    // Set right at the door: a proxy that is not trusted has no say here.
+    let https = headers.get(PROTO).is_some_and(|scheme| scheme == "https");
+    let scheme = if https { "https" } else { "http" };
+    format!("{scheme}://{}", host.filter(plain).unwrap_or("localhost"))
 }
 
 #[cfg(test)]

@@ -205,8 +205,7 @@ fn host(app: &App, parts: &Parts) -> String {
     if let Some(url) = &app.config.listen.public_url {
         return url.authority().to_owned();
     }
-    let header = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let named = parts.uri.authority().map(axum::http::uri::Authority::as_str).or(header);
+    let named = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let plain = |host: &&str| {
         let usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
         !host.is_empty() && host.len() <= 255 && host.chars().all(usual)

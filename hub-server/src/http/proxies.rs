@@ -1,0 +1,152 @@
+//! Where a request really comes from: what a trusted proxy says counts, what anybody else says
+//! about it is thrown away at the door.
+//!
+//! Afterwards `Host` is the host that the caller asked, `X-Forwarded-Proto` is the scheme, and
+//! [`Caller address`](ClientAddress) is an extension; rooms further in need not ask whom to trust.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::App;
+use crate::config::Networks;
+
+/// The scheme, `http` or `https`, by which the caller came.
+pub(super) const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The address of the caller, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub Option<IpAddr>);
+
+/// Sets host, scheme and address of a request right, and refuses a head that is too large.
+pub(super) async fn settle(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let max = usize::try_from(app.config.listen.max_header_bytes).unwrap_or(usize::MAX);
+    if size(request.headers()) > max {
+        let text = "the head of the request is too large\n";
+        return (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text).into_response();
+    }
+    // HTTP/2 names the host in the address of the request, and there it goes before the header.
+    // Source: RFC 9110, 7.2; RFC 9113, 8.3.1.
+    if let Some(authority) = request.uri().authority()
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        request.headers_mut().insert(header::HOST, host);
+    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let listen = &app.config.listen;
+    let scheme = app.config.scheme();
+    let client = believe(request.headers_mut(), peer, scheme, &listen.trusted_proxies);
+    request.extensions_mut().insert(ClientAddress(client));
+    next.run(request).await
+}
+
+/// Bytes of a head, as HTTP/1 would write it.
+fn size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
+}
+
+/// Takes over what a trusted peer says, removes what others say; answers the caller's address.
+fn believe(
+    headers: &mut HeaderMap,
+    peer: Option<IpAddr>,
+    scheme: &'static str,
+    trusted: &Networks,
+) -> Option<IpAddr> {
+    let is_trusted = peer.is_some_and(|peer| trusted.contain(peer));
+    let (host, client) = if is_trusted {
+        (first(headers, &HOST), forwarded_for(headers, trusted))
+    } else {
+        (None, None)
+    };
+    let says_https = is_trusted && first(headers, &PROTO).is_some_and(|proto| proto == "https");
+    let says_http = is_trusted && first(headers, &PROTO).is_some_and(|proto| proto == "http");
+    let scheme = if says_https {
+        "https"
+    } else if says_http {
+        "http"
+    } else {
+        scheme
+    };
+    for name in [HOST, FOR] {
+        headers.remove(name);
+    }
+    headers.insert(PROTO, HeaderValue::from_static(scheme));
+    if let Some(host) = host {
+        headers.insert(header::HOST, host);
+    }
+    client.or(peer.map(|peer| peer.to_canonical()))
+}
+
+/// The first value of a list: what the outermost proxy wrote.
+fn first(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
+    let text = headers.get(name)?.to_str().ok()?;
+    let first = text.split(',').next()?.trim();
+    if first.is_empty() { None } else { HeaderValue::from_str(first).ok() }
+}
+
+/// The last address of the chain that is not itself a trusted proxy: what stands before it,
+/// anybody may have written.
+fn forwarded_for(headers: &HeaderMap, trusted: &Networks) -> Option<IpAddr> {
+    let texts: Vec<_> =
+        headers.get_all(FOR).iter().filter_map(|value| value.to_str().ok()).collect();
+    let texts = texts.join(",");
+    let mut last = None;
+    for text in texts.rsplit(',') {
+        let Ok(address) = text.trim().parse::<IpAddr>() else { break };
+        last = Some(address.to_canonical());
+        if !trusted.contain(address) {
+            break;
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(peer: &str, all: &[(&'static str, &str)]) -> (String, String, String) {
+        let mut headers: HeaderMap = all
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+            .collect();
+        headers.insert(header::HOST, "inside:8080".parse().unwrap());
+        let trusted = "127.0.0.0/8,10.0.0.0/8".parse().unwrap();
+        let client = believe(&mut headers, peer.parse().ok(), "http", &trusted);
+        let text = |name: HeaderName| headers[name].to_str().unwrap().to_owned();
+        assert!(!headers.contains_key(HOST) && !headers.contains_key(FOR));
+        (text(PROTO), text(header::HOST), client.map_or_else(String::new, |ip| ip.to_string()))
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_is_believed() {
+        let said = [
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "hub.example.com"),
+            ("x-forwarded-for", "198.51.100.7"),
+        ];
+        let own = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+        let believed = own("https", "hub.example.com", "198.51.100.7");
+        assert_eq!(told("127.0.0.1", &said), believed);
+        assert_eq!(told("::ffff:10.0.0.1", &said), believed);
+        assert_eq!(told("203.0.113.9", &said), own("http", "inside:8080", "203.0.113.9"));
+        assert_eq!(told("", &said), own("http", "inside:8080", ""));
+        let odd = [("x-forwarded-proto", "gopher"), ("x-forwarded-host", "")];
+        assert_eq!(told("127.0.0.1", &odd), own("http", "inside:8080", "127.0.0.1"));
+    }
+
+    #[test]
+    fn an_address_that_the_caller_invented_is_passed_over() {
+        let of = |chain| told("127.0.0.1", &[("x-forwarded-for", chain)]).2;
+        assert_eq!(of("1.1.1.1, 198.51.100.7, 10.0.0.2"), "198.51.100.7");
+        assert_eq!(of("10.0.0.3, 10.0.0.2"), "10.0.0.3");
+        assert_eq!(of("nonsense"), "127.0.0.1");
+        assert_eq!(of("1.1.1.1, unknown, 10.0.0.2"), "10.0.0.2");
+    }
+}
