@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 5] = [
         "crates/hub-api-client",
     ],
     &["hub-server", "cli"],
-    &["tests"],
+    &["tests", "tests/bench"],
 ];
 
 /// Folder, and the words its source may not contain.
@@ -50,6 +50,7 @@ fn package(folder: &str) -> &str {
     match folder {
         "cli" => "hub-cli",
         "tests" => "hub-tests",
+        "tests/bench" => "hub-bench",
         path => path.rsplit('/').next().unwrap(),
     }
 }
