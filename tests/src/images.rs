@@ -42,6 +42,16 @@ fn write_blobs(folder: &Path, image: &BuiltImage) {
     }
 }
 
+/// The digest of some bytes by an algorithm, `sha256` or `sha512`.
+#[must_use]
+pub fn digest(algorithm: &str, bytes: &[u8]) -> String {
+    use sha2::Digest;
+    match algorithm {
+        "sha512" => format!("sha512:{}", hex::encode(sha2::Sha512::digest(bytes))),
+        _ => sha256(bytes),
+    }
+}
+
 /// The digest of some bytes, `sha256:…`.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {

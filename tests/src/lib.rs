@@ -19,6 +19,7 @@ mod peers;
 mod person;
 mod postgres;
 mod server;
+mod suite;
 mod tls;
 
 pub use cli::*;
@@ -28,4 +29,5 @@ pub use peers::*;
 pub use person::*;
 pub use postgres::*;
 pub use server::*;
+pub use suite::*;
 pub use tls::*;

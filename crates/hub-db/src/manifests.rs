@@ -1,13 +1,14 @@
 //! Manifests, what they link to, and which repositories hold them.
 
 use hub_model::{
-    Digest, Link, LinkKind, Manifest, ManifestFacts, Referrer, RepoName, Tag, Visibility,
+    Digest, Link, LinkKind, Manifest, ManifestFacts, Referrer, ReferrersAsked, RepoName, Tag,
+    Visibility,
 };
 use sqlx::{FromRow, QueryBuilder};
 
 use crate::lists::{LONGEST, push_in};
 use crate::repos::visibility;
-use crate::rows::{all, count, int, known, maybe, one, parsed};
+use crate::rows::{all, count, int, known, mark, maybe, one, parsed};
 use crate::{Change, Db, DbError, Doing};
 
 statements! {
@@ -45,12 +46,28 @@ statements! {
          FROM repo_manifest r
          JOIN manifest m ON m.digest = r.digest
          WHERE r.repo_id = $1 AND r.digest = $2";
+    REFERRER_SIZES =
+        "SELECT m.digest, m.size_bytes
+         FROM manifest m
+         JOIN repo_manifest r ON r.digest = m.digest
+         WHERE m.subject = $2 AND r.repo_id = $1 AND m.digest > $3
+           AND ($4 = '' OR m.artifact_type = $4)
+         ORDER BY m.digest
+         LIMIT $5";
     REFERRERS =
         "SELECT m.digest, r.media_type, m.artifact_type, m.size_bytes, m.annotations
          FROM manifest m
          JOIN repo_manifest r ON r.digest = m.digest
-         WHERE m.subject = $2 AND r.repo_id = $1
-         ORDER BY r.pushed_at_ms, m.digest";
+         WHERE m.subject = $2 AND r.repo_id = $1 AND m.digest > $3
+           AND ($4 = '' OR m.artifact_type = $4) AND m.digest <= $5
+         ORDER BY m.digest";
+    INDEX_WITH =
+        "SELECT l.parent
+         FROM manifest_link l
+         JOIN repo_manifest r ON r.digest = l.parent
+         WHERE r.repo_id = $1 AND l.target = $2 AND l.kind = 'manifest'
+         ORDER BY l.parent
+         LIMIT 1";
     BASE =
         "SELECT r.name, r.visibility, m.digest, m.layer_chain,
                 (SELECT i.tag
@@ -236,24 +253,62 @@ impl Db {
             .doing("read the size of the manifest")
     }
 
-    /// The manifests of a repository whose subject is `subject`, oldest first.
+    /// The manifests of a repository whose subject is `subject`, by digest, and whether more
+    /// follow.
+    ///
+    /// Their sizes are read first: annotations may be as large as manifests, and a manifest may be
+    /// referred to as often as anybody likes.
     ///
     /// # Errors
     ///
-    /// When the statement fails.
+    /// When a statement fails.
     pub async fn referrers(
         &self,
         repo_id: i64,
         subject: &Digest,
-    ) -> Result<Vec<Referrer>, DbError> {
+        asked: ReferrersAsked<'_>,
+    ) -> Result<(Vec<Referrer>, bool), DbError> {
+        let doing = "list the referrers";
+        let after = mark(asked.after.unwrap_or_default());
+        let kind = asked.artifact_type.unwrap_or_default();
+        if kind.contains('\0') {
+            return Ok((Vec::new(), false));
+        }
+        let sizes: Vec<(String, i64)> = read!(self, pool => {
+            sqlx::query_as(REFERRER_SIZES)
+                .bind(repo_id)
+                .bind(subject.as_str())
+                .bind(after)
+                .bind(kind)
+                .bind(int(asked.limit).saturating_add(1))
+                .fetch_all(pool)
+                .await
+        })
+        .doing(doing)?;
+        let mut bytes = 0_u64;
+        let mut fits = 0_usize;
+        for (at, (_, size)) in (0_u64..).zip(&sizes) {
+            bytes = bytes.saturating_add(count(*size).doing(doing)?);
+            if at >= asked.limit || (at > 0 && bytes > asked.bytes) {
+                break;
+            }
+            fits += 1;
+        }
+        let more = fits < sizes.len();
+        let Some((last, _)) = fits.checked_sub(1).and_then(|at| sizes.get(at)) else {
+            return Ok((Vec::new(), false));
+        };
         let rows = read!(self, pool => {
             sqlx::query_as::<_, ReferrerRow>(REFERRERS)
                 .bind(repo_id)
                 .bind(subject.as_str())
+                .bind(after)
+                .bind(kind)
+                .bind(last)
                 .fetch_all(pool)
                 .await
         });
-        rows.and_then(all).doing("list the referrers")
+        Ok((rows.and_then(all).doing(doing)?, more))
     }
 
     /// An image outside of one repository whose list of layers is one of `chains`: the first of
@@ -401,6 +456,28 @@ impl Change {
         held.sort_unstable();
         held.dedup();
         Ok(held)
+    }
+
+    /// An index of the repository that lists the manifest.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn index_with(
+        &mut self,
+        repo_id: i64,
+        digest: &Digest,
+    ) -> Result<Option<Digest>, DbError> {
+        let found: Result<Option<String>, _> = within!(self, on => {
+            sqlx::query_scalar(INDEX_WITH)
+                .bind(repo_id)
+                .bind(digest.as_str())
+                .fetch_optional(on)
+                .await
+        });
+        found
+            .and_then(|found| maybe(found.as_deref(), Digest::parse))
+            .doing("look for an index that lists the manifest")
     }
 
     /// Takes a manifest out of a repository; tells whether it was there. Its tags are another

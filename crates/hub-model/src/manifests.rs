@@ -74,6 +74,20 @@ impl LinkKind {
     }
 }
 
+/// Which of the manifests that name a subject are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReferrersAsked<'a> {
+    /// Only those of this artifact type.
+    pub artifact_type: Option<&'a str>,
+    /// Only those whose digest comes after this text.
+    pub after: Option<&'a str>,
+    /// Most entries.
+    pub limit: u64,
+    /// Most bytes of all their manifests together, which bounds what is read of them. One entry is
+    /// given however large it is.
+    pub bytes: u64,
+}
+
 /// A manifest that names another one as its subject, as the referrers list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Referrer {

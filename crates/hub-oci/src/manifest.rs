@@ -124,7 +124,8 @@ pub fn parse_manifest(media_type: &str, bytes: &[u8]) -> Result<Parsed, Manifest
     let annotations = annotations(json.get("annotations"), "annotations")?;
     let mut parsed = Parsed { index: is_index(media_type), ..Parsed::default() };
     parsed.facts.subject = descriptor(json.remove("subject"), "subject")?.map(|read| read.digest);
-    parsed.facts.artifact_type = text(&json, "artifactType")?;
+    parsed.facts.artifact_type =
+        text(&json, "artifactType")?.filter(|artifact_type| !artifact_type.is_empty());
     parsed.facts.annotations =
         serde_json::to_string(&annotations).expect("a map of texts prints as JSON");
     parsed.annotations = annotations;

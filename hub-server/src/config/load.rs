@@ -148,9 +148,10 @@ fn variable(name: &str, value: &str) -> Result<Option<(String, String)>, ConfigE
 
 /// `listen.address` and a text as a table inside a table. A number or a truth value is read as one.
 fn nested(key: &str, value: &str) -> Dict {
-    let value = match value.parse::<u64>() {
-        Ok(number) => Value::from(number),
-        Err(_) => Value::from(value),
+    let value = match (value.parse::<u64>(), value.parse::<bool>()) {
+        (Ok(number), _) => Value::from(number),
+        (_, Ok(truth)) => Value::from(truth),
+        _ => Value::from(value),
     };
     match key.split_once('.') {
         Some((section, key)) => {
@@ -219,12 +220,14 @@ mod tests {
         let variables = vars(&[
             ("HUB_SERVER_LISTEN_ADDRESS", "127.0.0.1:2"),
             ("HUB_SERVER_LOG_LEVEL", "debug"),
+            ("HUB_SERVER_REGISTRY_SPARSE_INDEX", "true"),
             ("HOME", "/"),
         ]);
         let flags = Flags::default().with("listen.address", Some("127.0.0.1:3".to_owned()));
         let loaded = load_from(Some(&path), &variables, flags).unwrap();
         assert_eq!(loaded.config.listen.address.port(), 3);
         assert_eq!(loaded.config.log.level, "debug");
+        assert!(loaded.config.registry.sparse_index && !loaded.config.registry.sparse_image);
         assert_eq!(loaded.config.auth.session_days, 1);
         assert_eq!(loaded.config.registry.max_manifest_bytes, 4 << 20);
     }

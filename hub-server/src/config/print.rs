@@ -42,6 +42,8 @@ pub(super) const KEYS: &[Key] = &[
     plain("registry.max_manifest_bytes", |c| c.registry.max_manifest_bytes.to_string()),
     plain("registry.idle_timeout_seconds", |c| c.registry.idle_timeout_seconds.to_string()),
     plain("registry.upload_hours", |c| c.registry.upload_hours.to_string()),
+    plain("registry.sparse_index", |c| c.registry.sparse_index.to_string()),
+    plain("registry.sparse_image", |c| c.registry.sparse_image.to_string()),
     plain("log.format", |c| match c.log.format {
         LogFormat::Text => "text".to_owned(),
         LogFormat::Json => "json".to_owned(),

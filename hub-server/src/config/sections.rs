@@ -116,11 +116,22 @@ pub struct Registry {
     pub idle_timeout_seconds: u64,
     /// How long an upload that nobody goes on with is kept.
     pub upload_hours: u64,
+    /// Whether an index may name manifests that the repository does not hold: copying one platform
+    /// of many is common.
+    pub sparse_index: bool,
+    /// Whether an image may name layers that the repository does not hold.
+    pub sparse_image: bool,
 }
 
 impl Default for Registry {
     fn default() -> Self {
-        Self { max_manifest_bytes: 4 << 20, idle_timeout_seconds: 60, upload_hours: 24 }
+        Self {
+            max_manifest_bytes: 4 << 20,
+            idle_timeout_seconds: 60,
+            upload_hours: 24,
+            sparse_index: false,
+            sparse_image: false,
+        }
     }
 }
 

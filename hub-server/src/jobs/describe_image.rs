@@ -1,7 +1,7 @@
 //! Reads the metadata out of an image, and what detail artifacts say about it.
 
 use chrono::DateTime;
-use hub_model::{Digest, Manifest, Referrer, Repo, RepoName, Visibility};
+use hub_model::{Digest, Manifest, Referrer, ReferrersAsked, Repo, RepoName, Visibility};
 use hub_oci::{ExtractError, Extracted, Limits, detail_artifact, mark_base, prefix_chains};
 
 use super::{Failure, chain};
@@ -84,15 +84,9 @@ async fn find_base(app: &App, repo: &Repo, extracted: &mut Extracted) -> Result<
 
 /// Writes down what the newest readable detail artifact says about an image.
 async fn read_artifacts(app: &App, repo: &Repo, subject: &Digest) -> Result<(), Failure> {
-    let mut artifacts = app.db.referrers(repo.id, subject).await?;
-    artifacts.retain(|referrer| {
-        referrer.artifact_type.as_deref() == Some(detail_artifact::ARTIFACT_TYPE)
-    });
-    artifacts
-        .sort_by_key(|artifact| std::cmp::Reverse((made_at(artifact), artifact.digest.clone())));
     let mut said = None;
-    for artifact in artifacts {
-        let Some(manifest) = app.db.manifest(repo.id, &artifact.digest).await? else { continue };
+    for digest in artifacts_of(app, repo, subject).await? {
+        let Some(manifest) = app.db.manifest(repo.id, &digest).await? else { continue };
         let store = RepoStore::new(app, repo.id);
         let read = move || detail_artifact::read(&manifest.body, &store);
         match tokio::task::spawn_blocking(read).await? {
@@ -111,6 +105,28 @@ async fn read_artifacts(app: &App, repo: &Repo, subject: &Digest) -> Result<(), 
     }
     images::said_by_artifacts(app, &repo.name, subject, said).await?;
     Ok(())
+}
+
+/// The detail artifacts that refer to an image, the newest first.
+async fn artifacts_of(app: &App, repo: &Repo, subject: &Digest) -> Result<Vec<Digest>, Failure> {
+    let mut artifacts: Vec<(i64, Digest)> = Vec::new();
+    let mut after: Option<Digest> = None;
+    loop {
+        let asked = ReferrersAsked {
+            artifact_type: Some(detail_artifact::ARTIFACT_TYPE),
+            after: after.as_ref().map(Digest::as_str),
+            limit: 100,
+            bytes: 1 << 20,
+        };
+        let (page, more) = app.db.referrers(repo.id, subject, asked).await?;
+        artifacts.extend(page.iter().map(|artifact| (made_at(artifact), artifact.digest.clone())));
+        after = page.into_iter().next_back().map(|artifact| artifact.digest);
+        if !more {
+            break;
+        }
+    }
+    artifacts.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(artifacts.into_iter().map(|(_, digest)| digest).collect())
 }
 
 /// When an artifact says it was made, in milliseconds; 0 when it does not say.

@@ -40,6 +40,16 @@ pub enum AccessError {
         /// The name asked for.
         name: String,
     },
+    /// Clients could not name it: many take at most 255 characters for host and name together.
+    #[error(
+        "`{name}` is too long: with the hub's address it has {found} characters, clients take 255"
+    )]
+    TooLong {
+        /// The name asked for.
+        name: RepoName,
+        /// Length of address and name.
+        found: usize,
+    },
     /// For administrators of the hub only.
     #[error("only an administrator of the hub may do this")]
     NotAdministrator,
@@ -136,6 +146,22 @@ pub async fn require_org(
     judge(actor, standing, Visibility::Public, action, name.as_str())?;
     let org = app.db.org(name).await?;
     org.ok_or_else(|| AccessError::Hidden { name: name.to_string() })
+}
+
+/// Whether clients can name a repository that is to be made. Source: OCI distribution-spec,
+/// Pulling manifests.
+///
+/// # Errors
+///
+/// [`AccessError::TooLong`] when host and name have more than 255 characters together.
+pub fn fits(app: &App, name: &RepoName) -> Result<(), AccessError> {
+    let Some(url) = &app.config.listen.public_url else { return Ok(()) };
+    let port = url.port().map_or(0, |port| format!(":{port}").len());
+    let found = url.host_str().unwrap_or_default().len() + port + 1 + name.as_str().len();
+    if found > RepoName::MAX_BYTES {
+        return Err(AccessError::TooLong { name: name.clone(), found });
+    }
+    Ok(())
 }
 
 /// Whether the caller administers the hub.

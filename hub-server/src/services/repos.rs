@@ -162,6 +162,7 @@ pub async fn create(
     visibility: Visibility,
 ) -> Result<Repo, RepoError> {
     let org = access::require_org(app, actor, Action::Push, &name.org()).await?;
+    access::fits(app, name)?;
     let taken = || RepoError::Taken { name: name.clone() };
     let now = app.now_ms();
     let mut change = app.db.change().await?;

@@ -24,7 +24,7 @@ use super::access::AccessError;
 pub use finish::{finish, whole};
 pub use hub_blobs::ByteStream;
 pub use session::{append, cancel, status};
-pub use start::{mount, start};
+pub use start::{MountSource, mount, start};
 
 /// Where a piece of a blob belongs, as its sender says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -113,11 +113,66 @@ async fn referrers_are_those_of_the_repository_even_before_their_subject_comes()
         }
         change.commit().await.unwrap();
 
-        let found = db.referrers(repo.id, &digest(1)).await.unwrap();
+        let (found, more) = db.referrers(repo.id, &digest(1), EVERY).await.unwrap();
         let digests: Vec<_> = found.iter().map(|one| one.digest.clone()).collect();
-        assert_eq!(digests, [digest(12), digest(11)]);
+        assert_eq!((digests, more), (vec![digest(11), digest(12)], false));
         assert_eq!((found[0].size, found[0].annotations.as_str()), (19, r#"{"a":"b"}"#));
-        assert!(db.referrers(repo.id, &digest(2)).await.unwrap().is_empty());
+        assert_eq!(db.referrers(repo.id, &digest(2), EVERY).await.unwrap(), (Vec::new(), false));
+    }
+}
+
+const EVERY: ReferrersAsked<'_> =
+    ReferrersAsked { artifact_type: None, after: None, limit: 1000, bytes: 1 << 20 };
+
+#[tokio::test]
+async fn referrers_come_in_pages_of_few_entries_and_few_bytes() {
+    for (db, _fresh) in engines().await {
+        let repo = with_repo(&db).await;
+        let mut change = db.change().await.unwrap();
+        for number in 10..20 {
+            let mut referrer = manifest(number);
+            referrer.facts.subject = Some(digest(1));
+            let kind = if number % 2 == 0 { "even" } else { "odd" };
+            referrer.facts.artifact_type = Some(kind.to_owned());
+            change.hold(&repo, &referrer, 1).await;
+        }
+        change.commit().await.unwrap();
+
+        let numbers = async |asked: ReferrersAsked<'_>| {
+            let (found, more) = db.referrers(repo.id, &digest(1), asked).await.unwrap();
+            (found.into_iter().map(|one| one.digest).collect::<Vec<_>>(), more)
+        };
+        let all: Vec<_> = (10..20).map(digest).collect();
+        assert_eq!(numbers(EVERY).await, (all.clone(), false));
+        assert_eq!(numbers(ReferrersAsked { limit: 10, ..EVERY }).await, (all.clone(), false));
+        let three = ReferrersAsked { limit: 3, ..EVERY };
+        assert_eq!(numbers(three).await, (all[..3].to_vec(), true));
+        let next = ReferrersAsked { after: Some(all[2].as_str()), ..three };
+        assert_eq!(numbers(next).await, (all[3..6].to_vec(), true));
+        assert_eq!(numbers(ReferrersAsked { bytes: 40, ..EVERY }).await, (all[..2].to_vec(), true));
+        assert_eq!(numbers(ReferrersAsked { bytes: 0, ..EVERY }).await, (all[..1].to_vec(), true));
+        assert_eq!(numbers(ReferrersAsked { limit: 0, ..EVERY }).await, (Vec::new(), false));
+        let even = ReferrersAsked { artifact_type: Some("even"), limit: 2, ..EVERY };
+        assert_eq!(numbers(even).await, (vec![all[0].clone(), all[2].clone()], true));
+        let last = ReferrersAsked { after: Some(all[7].as_str()), ..even };
+        assert_eq!(numbers(last).await, (vec![all[8].clone()], false));
+    }
+}
+
+#[tokio::test]
+async fn an_index_is_found_by_what_it_lists() {
+    for (db, _fresh) in engines().await {
+        let repo = with_repo(&db).await;
+        let mut change = db.change().await.unwrap();
+        let mut index = manifest(1);
+        index.facts.links =
+            vec![Link { kind: LinkKind::Manifest, digest: digest(2), size: 19, elsewhere: false }];
+        change.hold(&repo, &manifest(2), 1).await;
+        change.put_manifest(&index).await.unwrap();
+        change.link_manifest(repo.id, &index, 1, "olga").await.unwrap();
+        assert_eq!(change.index_with(repo.id, &digest(2)).await.unwrap(), Some(digest(1)));
+        assert_eq!(change.index_with(repo.id, &digest(1)).await.unwrap(), None);
+        assert_eq!(change.index_with(repo.id + 1, &digest(2)).await.unwrap(), None);
     }
 }
 

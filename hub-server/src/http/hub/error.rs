@@ -136,6 +136,7 @@ impl From<AccessError> for HubError {
             AccessError::Narrow { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", text)
                 .hint("use a token of a wider scope"),
             AccessError::Hidden { .. } => Self::not_found(text),
+            AccessError::TooLong { .. } => Self::invalid("name", text),
             AccessError::Db(cause) => Self::failed(&error, cause.is_full()),
         }
     }

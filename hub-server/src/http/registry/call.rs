@@ -27,6 +27,8 @@ pub(super) struct Call<'a> {
     pub(super) actor: Actor,
     /// Whether any credential was presented, an anonymous token included.
     pub(super) presented: bool,
+    /// The registry token that was presented.
+    pub(super) token: Option<Verified>,
     /// `GET`, …
     pub(super) method: Method,
     /// The headers.
@@ -105,6 +107,7 @@ pub(super) async fn answer(app: &App, parts: &Parts, body: Body, route: &Route) 
         app,
         actor,
         presented,
+        token,
         method: parts.method.clone(),
         headers: &parts.headers,
         query,

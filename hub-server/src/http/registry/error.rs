@@ -137,6 +137,9 @@ impl From<AccessError> for RegistryError {
                 hidden.refusal = Refusal::Hidden;
                 hidden
             }
+            AccessError::TooLong { .. } => {
+                Self::new(StatusCode::BAD_REQUEST, "NAME_INVALID", error.to_string())
+            }
             AccessError::Forbidden { .. }
             | AccessError::Narrow { .. }
             | AccessError::NotAdministrator => {

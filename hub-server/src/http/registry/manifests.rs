@@ -129,6 +129,11 @@ pub(super) async fn delete(
     repo: &RepoName,
     reference: &Reference,
 ) -> Result<Response, RegistryError> {
-    images::delete_manifest(call.app, &call.actor, repo, reference.as_str()).await?;
-    Ok(StatusCode::ACCEPTED.into_response())
+    let index = images::delete_manifest(call.app, &call.actor, repo, reference.as_str()).await?;
+    let mut response = StatusCode::ACCEPTED.into_response();
+    if let Some(index) = index {
+        let text = format!("the index {index} still lists this manifest");
+        response.headers_mut().insert(header::WARNING, super::warning(&text));
+    }
+    Ok(response)
 }

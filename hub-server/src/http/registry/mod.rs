@@ -24,7 +24,7 @@ mod token;
 mod uploads;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
@@ -72,6 +72,10 @@ async fn serve(State(app): State<App>, request: Request) -> Response {
     };
     response.headers_mut().insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
     if is_head {
+        let length = response.body().size_hint().exact();
+        if let Some(length) = length.filter(|length| *length > 0) {
+            response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
+        }
         *response.body_mut() = Body::empty();
     }
     response
@@ -101,6 +105,13 @@ async fn act(call: &Call<'_>, route: &Route, body: Body) -> Result<Response, Reg
 /// A header value from a name, digest, id or number: those are ASCII without control characters.
 fn ascii(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).expect("names, digests and numbers are plain ASCII")
+}
+
+/// What clients show to the person in front of them. The text is plain and has no quotes.
+///
+/// Source: OCI distribution-spec, Warnings: code 299, no agent, no date.
+fn warning(text: &str) -> HeaderValue {
+    ascii(&format!("299 - \"{text}\""))
 }
 
 /// A JSON answer of exactly this media type.

@@ -1,12 +1,14 @@
 //! `/v2/<name>/referrers/<digest>`.
 
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
-use hub_model::{Digest, Referrer, RepoName};
+use hub_model::{Digest, Referrer, ReferrersAsked, RepoName};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::call::Call;
 use super::error::RegistryError;
+use super::tags::page_size;
 use crate::services::images;
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -14,21 +16,41 @@ const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// Says that the list was filtered.
 const FILTERS: HeaderName = HeaderName::from_static("oci-filters-applied");
 
-/// `GET`: the manifests that name `subject`, as an index.
+/// Most referrers in one page.
+const MOST: u64 = 1000;
+
+/// Most bytes of the manifests whose annotations one page shows: clients read lists of 4 MiB.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// `GET`: the manifests that name `subject`, as an index; a long list in pages.
 pub(super) async fn list(
     call: &Call<'_>,
     repo: &RepoName,
     subject: &Digest,
 ) -> Result<Response, RegistryError> {
-    let referrers = images::referrers(call.app, &call.actor, repo, subject).await?;
+    let n = page_size(call, MOST, MOST)?;
     let wanted = call.param("artifactType");
-    let matching = |referrer: &&Referrer| {
-        wanted.is_none_or(|wanted| referrer.artifact_type.as_deref() == Some(wanted))
+    let asked = ReferrersAsked {
+        artifact_type: wanted,
+        after: call.param("last"),
+        limit: n,
+        bytes: MOST_BYTES,
     };
-    let descriptors: Vec<_> = referrers.iter().filter(matching).map(descriptor).collect();
+    let (referrers, more) = images::referrers(call.app, &call.actor, repo, subject, asked).await?;
+    let descriptors: Vec<_> = referrers.iter().map(descriptor).collect();
     let mut response = index(&descriptors);
     if wanted.is_some() {
         response.headers_mut().insert(FILTERS, HeaderValue::from_static("artifactType"));
+    }
+    if let Some(last) = referrers.last().filter(|_| more) {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(wanted.map(|wanted| ("artifactType", wanted)));
+        query.append_pair("last", last.digest.as_str());
+        if call.param("n").is_some() {
+            query.append_pair("n", &n.to_string());
+        }
+        let next = format!("</v2/{repo}/referrers/{subject}?{}>; rel=\"next\"", query.finish());
+        response.headers_mut().insert(header::LINK, super::ascii(&next));
     }
     Ok(response)
 }

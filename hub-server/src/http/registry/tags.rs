@@ -15,11 +15,13 @@ const MOST: u64 = 10_000;
 /// How many entries of a list to answer: `n`, at most `most`; without `n` it is `usual`.
 pub(super) fn page_size(call: &Call<'_>, usual: u64, most: u64) -> Result<u64, RegistryError> {
     let Some(text) = call.param("n") else { return Ok(usual) };
-    let number = text.parse::<u64>().map_err(|_| {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         let message = format!("`n` is the number of entries, `{text}` is none");
-        RegistryError::new(StatusCode::BAD_REQUEST, "PAGINATION_NUMBER_INVALID", message)
-    })?;
-    Ok(number.min(most))
+        let status = StatusCode::BAD_REQUEST;
+        return Err(RegistryError::new(status, "PAGINATION_NUMBER_INVALID", message));
+    }
+    // A number too long for a number is above every limit, and limits are no errors.
+    Ok(text.parse().unwrap_or(most).min(most))
 }
 
 /// `Link` to the page after this one.

@@ -11,7 +11,7 @@ use super::call::Call;
 use super::error::RegistryError;
 use super::manifests::CONTENT_DIGEST;
 use super::range;
-use crate::services::uploads::{self, Chunk, UploadError};
+use crate::services::uploads::{self, Chunk, MountSource, UploadError};
 
 /// Names the session.
 const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
@@ -24,14 +24,14 @@ pub(super) async fn start(
 ) -> Result<Response, RegistryError> {
     if let Some(mount) = call.param("mount") {
         let digest = digest(mount)?;
-        let from = call.param("from").map(RepoName::parse);
+        let from = call.param("from").map(RepoName::parse).transpose();
         let mounted = match &from {
             // A name that cannot exist holds nothing.
-            Some(Err(_)) => false,
-            Some(Ok(from)) => {
-                uploads::mount(call.app, &call.actor, repo, &digest, Some(from)).await?
+            Err(_) => false,
+            Ok(from) => {
+                let source = MountSource { from: from.as_ref(), token: call.token.as_ref() };
+                uploads::mount(call.app, &call.actor, repo, &digest, source).await?
             }
-            None => uploads::mount(call.app, &call.actor, repo, &digest, None).await?,
         };
         if mounted {
             return Ok(created(repo, &digest));

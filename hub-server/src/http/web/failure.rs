@@ -67,7 +67,8 @@ impl From<AccessError> for Failure {
         match &error {
             AccessError::Unauthenticated => Self::SignIn,
             AccessError::Hidden { .. } => Self::Missing,
-            AccessError::Forbidden { .. }
+            AccessError::TooLong { .. }
+            | AccessError::Forbidden { .. }
             | AccessError::Narrow { .. }
             | AccessError::NotAdministrator => Self::Refused,
             AccessError::Db(_) => Self::broken(&error),

@@ -25,7 +25,8 @@ pub async fn delete(
 }
 
 /// Deletes what `reference` names, as the registry's clients ask for it: a tag alone (its
-/// manifest can still be pulled by digest), or a manifest with every tag that names it.
+/// manifest can still be pulled by digest), or a manifest with every tag that names it. Answers
+/// an index of the repository that lists what is gone now.
 ///
 /// # Errors
 ///
@@ -35,11 +36,12 @@ pub async fn delete_manifest(
     actor: &Actor,
     repo: &RepoName,
     reference: &str,
-) -> Result<(), ImageError> {
+) -> Result<Option<Digest>, ImageError> {
     if reference.contains(':') {
         remove_manifest(app, actor, repo, &Digest::parse(reference)?).await
     } else {
-        remove_tag(app, actor, repo, &Tag::parse(reference)?, false).await
+        remove_tag(app, actor, repo, &Tag::parse(reference)?, false).await?;
+        Ok(None)
     }
 }
 
@@ -71,13 +73,14 @@ async fn remove_manifest(
     actor: &Actor,
     name: &RepoName,
     digest: &Digest,
-) -> Result<(), ImageError> {
+) -> Result<Option<Digest>, ImageError> {
     let repo = access::repo(app, actor, Action::Delete, name).await?;
     let unknown = || ImageError::Unknown { repo: name.to_string(), reference: digest.to_string() };
     let manifest = app.db.manifest(repo.id, digest).await?.ok_or_else(unknown)?;
     let now = app.now_ms();
     let mut change = app.db.change().await?;
     let repo = change.lock_repo(name).await?.ok_or_else(unknown)?;
+    let index = change.index_with(repo.id, digest).await?;
     let tags = change.delete_imgs_of(repo.id, digest).await?;
     if !change.unlink_manifest(repo.id, digest).await? {
         return Err(unknown());
@@ -98,7 +101,7 @@ async fn remove_manifest(
     change.tell(LetterKind::Repo, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
-    Ok(())
+    Ok(index)
 }
 
 /// Moves `latest`, and lets an empty repository go when it may.

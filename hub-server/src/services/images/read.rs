@@ -1,7 +1,8 @@
 //! Reading images: lists, single ones, their documents, manifests and referrers.
 
 use hub_model::{
-    Action, Actor, Digest, Document, Img, LatestMode, Manifest, Referrer, Repo, RepoName, Tag,
+    Action, Actor, Digest, Document, Img, LatestMode, Manifest, Referrer, ReferrersAsked, Repo,
+    RepoName, Tag,
 };
 
 use super::super::Page;
@@ -155,7 +156,8 @@ pub async fn manifest_head(
     Ok((digest, media_type, size))
 }
 
-/// The manifests that name `subject`, which need not exist itself.
+/// The manifests that name `subject`, which need not exist itself, by digest; and whether more
+/// follow.
 ///
 /// # Errors
 ///
@@ -165,9 +167,10 @@ pub async fn referrers(
     actor: &Actor,
     repo: &RepoName,
     subject: &Digest,
-) -> Result<Vec<Referrer>, ImageError> {
+    asked: ReferrersAsked<'_>,
+) -> Result<(Vec<Referrer>, bool), ImageError> {
     let repo = access::repo(app, actor, Action::Pull, repo).await?;
-    Ok(app.db.referrers(repo.id, subject).await?)
+    Ok(app.db.referrers(repo.id, subject, asked).await?)
 }
 
 /// The digest that a tag or digest means.

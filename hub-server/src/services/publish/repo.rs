@@ -49,7 +49,10 @@ pub(crate) async fn may_push(
         Err(error) => return Err(error),
     };
     match access::require_org(app, actor, Action::Push, &name.org()).await {
-        Ok(org) => Ok(Right::Org(org)),
+        Ok(org) => {
+            access::fits(app, name)?;
+            Ok(Right::Org(org))
+        }
         Err(AccessError::Db(error)) => Err(AccessError::Db(error)),
         Err(_) => Err(hidden),
     }

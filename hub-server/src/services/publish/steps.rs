@@ -14,6 +14,7 @@ use super::super::images::{self, RepoStore, settle};
 use super::repo::{Right, ensure_repo};
 use super::{MAX_TAGS, ManifestRef, Publication, PublishError, Published};
 use crate::App;
+use crate::config::Registry;
 
 /// A manifest that follows the rules, with its facts.
 pub(super) struct Examined {
@@ -119,7 +120,8 @@ pub(super) async fn record(
     let ensured =
         ensure_repo(app, &mut change, &image.repo, right.clone(), image.visibility).await?;
     let repo = ensured.repo;
-    require_links(&mut change, repo.id, &image.manifest.facts.links).await?;
+    let required = required(&app.config.registry, &image.manifest.facts.links);
+    require_links(&mut change, repo.id, &required).await?;
     change.put_manifest(&image.manifest).await?;
     change.link_manifest(repo.id, &image.manifest, now, by).await?;
     let mut shelf = Shelf::new(repo.clone(), now);
@@ -156,32 +158,57 @@ fn jobs(image: &Examined) -> Vec<Job> {
     jobs
 }
 
+/// What the repository is to hold of all that a manifest names.
+fn required<'a>(settings: &Registry, links: &'a [Link]) -> Vec<Required<'a>> {
+    let links = links.iter().filter(|link| !link.elsewhere);
+    let required = links.map(|link| Required {
+        link,
+        may_lack: match link.kind {
+            LinkKind::Manifest => settings.sparse_index,
+            LinkKind::Layer => settings.sparse_image,
+            LinkKind::Config => false,
+        },
+    });
+    required.collect()
+}
+
+/// A link, and whether what it names may be absent.
+#[derive(Clone, Copy)]
+struct Required<'a> {
+    link: &'a Link,
+    may_lack: bool,
+}
+
 /// Whether the repository holds everything that the manifest names. Asked inside the change, so
 /// that nothing goes away before the commit.
 async fn require_links(
     change: &mut Change,
     repo_id: i64,
-    links: &[Link],
+    required: &[Required<'_>],
 ) -> Result<(), PublishError> {
-    let (manifests, blobs): (Vec<_>, Vec<_>) = links
-        .iter()
-        .filter(|link| !link.elsewhere)
-        .partition(|link| link.kind == LinkKind::Manifest);
-    let wanted: Vec<_> = blobs.iter().map(|link| link.digest.clone()).collect();
-    let held: BTreeMap<_, _> = change.blobs_in(repo_id, &wanted).await?.into_iter().collect();
-    let children: Vec<_> = manifests.iter().map(|link| link.digest.clone()).collect();
-    let known: BTreeSet<_> = change.manifests_in(repo_id, &children).await?.into_iter().collect();
-    let mut missing: Vec<_> =
-        wanted.into_iter().filter(|digest| !held.contains_key(digest)).collect();
-    missing.extend(children.into_iter().filter(|digest| !known.contains(digest)));
+    let digests = |manifests: bool| -> Vec<_> {
+        let wanted =
+            required.iter().filter(|one| (one.link.kind == LinkKind::Manifest) == manifests);
+        wanted.map(|one| one.link.digest.clone()).collect()
+    };
+    let held: BTreeMap<_, _> =
+        change.blobs_in(repo_id, &digests(false)).await?.into_iter().collect();
+    let known: BTreeSet<_> =
+        change.manifests_in(repo_id, &digests(true)).await?.into_iter().collect();
+    let absent = |link: &Link| match link.kind {
+        LinkKind::Manifest => !known.contains(&link.digest),
+        LinkKind::Config | LinkKind::Layer => !held.contains_key(&link.digest),
+    };
+    let missing = required.iter().filter(|one| !one.may_lack && absent(one.link));
+    let mut missing: Vec<_> = missing.map(|one| one.link.digest.clone()).collect();
     missing.sort_unstable();
     missing.dedup();
     if !missing.is_empty() {
         return Err(PublishError::Missing { digests: missing });
     }
-    for link in blobs {
-        let found = held[&link.digest];
-        if found != link.size {
+    for Required { link, .. } in required {
+        let Some(&found) = held.get(&link.digest) else { continue };
+        if link.kind != LinkKind::Manifest && found != link.size {
             let digest = link.digest.clone();
             return Err(PublishError::WrongSize { digest, stated: link.size, found });
         }

@@ -1,10 +1,11 @@
 //! Beginning an upload, or doing without one.
 
 use hub_db::DbError;
-use hub_model::{Action, Actor, Algorithm, Digest, Repo, RepoName, Upload};
+use hub_model::{Action, Actor, Algorithm, Digest, Repo, RepoName, Upload, Visibility};
 
 use super::super::access::{self, AccessError};
 use super::super::publish::{Right, ensure_repo, may_push};
+use super::super::registry_tokens::Verified;
 use super::UploadError;
 use crate::App;
 
@@ -42,8 +43,25 @@ pub async fn start(
     Ok(upload)
 }
 
-/// Links a blob of another repository, when the caller may pull it from there: from `from`, or
-/// from any repository when none is named. Answers whether the repository holds the blob now.
+/// Where a blob is to be mounted from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MountSource<'a> {
+    /// This repository; any that holds the blob when none is named.
+    pub from: Option<&'a RepoName>,
+    /// The token that the caller presented: it bounds what may be pulled, as everywhere.
+    pub token: Option<&'a Verified>,
+}
+
+impl MountSource<'_> {
+    /// Whether the credential reaches as far as this repository. Everybody may pull what is public.
+    fn reaches(&self, repo: &Repo) -> bool {
+        repo.visibility == Visibility::Public
+            || self.token.is_none_or(|token| token.covers(Action::Pull, &repo.name))
+    }
+}
+
+/// Links a blob of another repository, when the caller may pull it from there. Answers whether
+/// the repository holds the blob now.
 ///
 /// # Errors
 ///
@@ -53,7 +71,7 @@ pub async fn mount(
     actor: &Actor,
     name: &RepoName,
     digest: &Digest,
-    from: Option<&RepoName>,
+    source: MountSource<'_>,
 ) -> Result<bool, UploadError> {
     let right = may_push(app, actor, name).await?;
     if let Some(repo) = right.repo()
@@ -61,7 +79,7 @@ pub async fn mount(
     {
         return Ok(true);
     }
-    let Some(source) = find_source(app, actor, digest, from).await? else { return Ok(false) };
+    let Some(source) = find_source(app, actor, digest, source).await? else { return Ok(false) };
     let link = || link_from(app, &source, digest, name, right.clone());
     match link().await {
         // Two mounts made the repository in the same moment.
@@ -95,10 +113,11 @@ async fn find_source(
     app: &App,
     actor: &Actor,
     digest: &Digest,
-    from: Option<&RepoName>,
+    source: MountSource<'_>,
 ) -> Result<Option<Repo>, DbError> {
-    if let Some(from) = from {
+    if let Some(from) = source.from {
         return match access::repo(app, actor, Action::Pull, from).await {
+            Ok(repo) if !source.reaches(&repo) => Ok(None),
             Ok(repo) => Ok(app.db.blob_in(repo.id, digest).await?.map(|_| repo)),
             Err(AccessError::Db(error)) => Err(error),
             Err(_) => Ok(None),
@@ -106,7 +125,8 @@ async fn find_source(
     }
     for repo in app.db.repos_with_blob(digest, MOUNT_SOURCES).await? {
         match access::require(app, actor, Action::Pull, &repo).await {
-            Ok(()) => return Ok(Some(repo)),
+            Ok(()) if source.reaches(&repo) => return Ok(Some(repo)),
+            Ok(()) => {}
             Err(AccessError::Db(error)) => return Err(error),
             Err(_) => {}
         }

@@ -5,11 +5,12 @@ use std::io;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use hub_blobs::{ByteStream, digest_of, stream_of};
-use hub_model::{Algorithm, Digest};
+use hub_model::{Algorithm, Digest, Scope};
 
 use super::super::blobs::{self, BlobsError};
 use super::super::publish::fixtures::{Hub, image, repo};
-use super::{Chunk, UploadError, append, cancel, finish, mount, start, status, whole};
+use super::super::registry_tokens::Verified;
+use super::{Chunk, MountSource, UploadError, append, cancel, finish, mount, start, status, whole};
 
 const HALVES: (&str, &str) = ("first half, ", "second half");
 
@@ -189,15 +190,25 @@ async fn a_blob_is_mounted_only_from_where_the_caller_may_pull() {
 
     let own = hub_model::RepoName::parse("sam/copy").unwrap();
     let (blob, _) = &image.blobs[0];
+    let source = |from| MountSource { from, token: None };
     let from = repo();
     for from in [Some(&from), None] {
-        let mounted = mount(&hub.app, &hub.stranger, &own, blob, from).await;
+        let mounted = mount(&hub.app, &hub.stranger, &own, blob, source(from)).await;
         assert!(!mounted.unwrap(), "{from:?}");
     }
     let target = hub_model::RepoName::parse("labring/copy").unwrap();
     for from in [Some(&from), None] {
-        assert!(mount(&hub.app, &hub.writer, &target, blob, from).await.unwrap());
+        assert!(mount(&hub.app, &hub.writer, &target, blob, source(from)).await.unwrap());
         blobs::delete(&hub.app, &hub.writer, &target, blob).await.unwrap();
+    }
+    let elsewhere = Verified {
+        actor: hub.writer.clone(),
+        access: vec![Scope::repository("labring/copy", &["pull", "push"])],
+    };
+    for from in [Some(&from), None] {
+        let narrow = MountSource { from, token: Some(&elsewhere) };
+        let mounted = mount(&hub.app, &hub.writer, &target, blob, narrow).await;
+        assert!(!mounted.unwrap(), "the token is not for what is private: {from:?}");
     }
     assert!(blobs::find(&hub.app, &hub.writer, &repo(), blob).await.is_ok());
     let needed = blobs::delete(&hub.app, &hub.writer, &repo(), blob).await;
