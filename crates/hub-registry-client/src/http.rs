@@ -8,6 +8,10 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the other end may stay silent.
 pub const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// How long a connection is kept for the next request: less than servers keep it, a hub 15
+/// seconds, because a request on a connection that is just being closed fails.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(8);
+
 /// Who we say we are.
 pub const USER_AGENT: &str = concat!("hub/", env!("CARGO_PKG_VERSION"));
 
@@ -19,6 +23,6 @@ pub fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(READ_TIMEOUT)
-        .pool_idle_timeout(Duration::from_secs(30))
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .user_agent(USER_AGENT)
 }
