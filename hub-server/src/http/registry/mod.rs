@@ -10,6 +10,7 @@ mod body;
 mod call;
 mod catalog;
 mod challenge;
+mod drain;
 mod error;
 mod manifests;
 mod multipart;
@@ -66,10 +67,14 @@ pub fn router(app: App) -> Router {
 async fn serve(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let is_head = parts.method == Method::HEAD;
+    let (body, kept) = drain::Kept::split(&parts.headers, body);
     let mut response = match route::parse(&parts.method, parts.uri.path()) {
         Ok(route) => call::answer(&app, &parts, body, &route).await,
         Err(error) => RegistryError::from(error).into_response(),
     };
+    if let Some(kept) = kept {
+        kept.drain().await;
+    }
     response.headers_mut().insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
     if is_head {
         let length = response.body().size_hint().exact();
