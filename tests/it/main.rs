@@ -4,6 +4,7 @@
 
 mod cli;
 mod door;
+mod faults;
 mod flows;
 mod hub;
 mod peers;

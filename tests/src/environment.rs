@@ -38,3 +38,13 @@ pub(crate) fn python() -> Option<PathBuf> {
 pub(crate) fn path() -> String {
     std::env::var("PATH").unwrap_or_default()
 }
+
+/// How often the hub is killed in a test of crashes; more than the usual for a long look.
+pub(crate) fn fault_rounds() -> Option<u64> {
+    std::env::var("HUB_TEST_FAULT_ROUNDS").ok()?.parse().ok()
+}
+
+/// What the dice of a test of crashes begin with, to see the same again.
+pub(crate) fn fault_seed() -> Option<u64> {
+    std::env::var("HUB_TEST_FAULT_SEED").ok()?.parse().ok()
+}

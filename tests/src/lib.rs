@@ -13,21 +13,25 @@
 
 mod cli;
 mod environment;
+mod faults;
 mod hub;
 mod images;
 mod peers;
 mod person;
 mod postgres;
 mod server;
+mod site;
 mod suite;
 mod tls;
 
 pub use cli::*;
+pub use faults::*;
 pub use hub::*;
 pub use images::*;
 pub use peers::*;
 pub use person::*;
 pub use postgres::*;
 pub use server::*;
+pub use site::*;
 pub use suite::*;
 pub use tls::*;

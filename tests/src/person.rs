@@ -30,9 +30,18 @@ impl Person {
     }
 
     pub(crate) fn nobody(hub: &TestHub) -> Self {
-        let redirects = reqwest::redirect::Policy::none();
-        let client = hub.client().redirect(redirects).build().unwrap();
-        Self { name: String::new(), url: hub.url.clone(), client }
+        Self::with(hub.client(), "", &hub.url)
+    }
+
+    /// Somebody whom the hub at `url` knows already.
+    #[must_use]
+    pub fn known(name: &str, url: &str) -> Self {
+        Self::with(hub_registry_client::http::builder(), name, url)
+    }
+
+    fn with(client: reqwest::ClientBuilder, name: &str, url: &str) -> Self {
+        let client = client.redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { name: name.to_owned(), url: url.to_owned(), client }
     }
 
     /// A request to a path of the hub, signed in by name and password.

@@ -25,9 +25,14 @@ pub fn free_port() -> u16 {
 /// Runs `hub-server init` for the administrator `admin`.
 #[must_use]
 pub fn init(data: &Path) -> Output {
+    init_with(data, &[])
+}
+
+pub(crate) fn init_with(data: &Path, more: &[String]) -> Output {
     let mut child = Command::new(binary("hub-server"))
         .args(["init", "--admin", "admin", "--admin-password-stdin", "--data"])
         .arg(data)
+        .args(more)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -40,21 +45,27 @@ pub fn init(data: &Path) -> Output {
 impl Server {
     /// Serves a data folder and waits until `/readyz` says yes.
     pub async fn serve(data: &Path) -> Self {
+        let mut server = Self::begin(data, &[]);
+        server.wait_until_ready().await;
+        server
+    }
+
+    /// Begins to serve a data folder with further arguments, and waits for nothing.
+    pub(crate) fn begin(data: &Path, more: &[String]) -> Self {
         let port = free_port();
         let listen = format!("127.0.0.1:{port}");
         let child = Command::new(binary("hub-server"))
             .args(["serve", "--listen", &listen, "--data"])
             .arg(data)
+            .args(more)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut server = Self { url: format!("http://{listen}"), child };
-        server.wait_until_ready().await;
-        server
+        Self { url: format!("http://{listen}"), child }
     }
 
-    async fn wait_until_ready(&mut self) {
+    pub(crate) async fn wait_until_ready(&mut self) {
         let client = hub_registry_client::http::builder().build().unwrap();
         let ready = format!("{}/readyz", self.url);
         let begin = Instant::now();
