@@ -13,7 +13,7 @@ use crate::crowd::{self, Question};
 use crate::hashing;
 use crate::load::{Load, drive};
 use crate::machine::Machine;
-use crate::meter::folder_bytes;
+use crate::meter::{folder_bytes, free_bytes};
 use crate::peers::{self, Peer, Served};
 use crate::printer::note;
 use crate::report::{Fact, Figures, Report, Round, Row, mib};
@@ -266,6 +266,11 @@ async fn lists(
     Ok(())
 }
 
+/// Bytes of one of the pushes of a scenario.
+const fn bytes_of(kind: Kind) -> u64 {
+    if let Kind::Parallel(bytes) = kind { bytes } else { 0 }
+}
+
 /// Many large pushes at once, one server after the other: there is room for one.
 async fn parallel(plan: &Plan, scenario: &Scenario, report: &mut Report) -> Result<()> {
     let kind = match scenario.kind {
@@ -275,6 +280,12 @@ async fn parallel(plan: &Plan, scenario: &Scenario, report: &mut Report) -> Resu
     let seeds = Seeds::of(kind);
     let (act, scopes) = seeds.act(kind, 0);
     let act = Arc::new(act);
+    let needed = bytes_of(kind).saturating_mul(scenario.load.operations as u64);
+    if free_bytes(&plan.scratch)? < needed + needed / 8 {
+        // A full disk would end the run, and the work of others beside it.
+        note(&format!("  skipped: it needs {:.0} MiB of disk", mib(needed + needed / 8)));
+        return Ok(());
+    }
     for peer in plan.peers_of(scenario) {
         let served = plan.start(peer, &plan.folder(peer)?).await?;
         let idle = served.meter.resident_bytes()?;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -126,6 +127,15 @@ pub(crate) fn folder_bytes(folder: &Path) -> Result<u64> {
     Ok(bytes)
 }
 
+/// Bytes that a disk has room for.
+pub(crate) fn free_bytes(folder: &Path) -> Result<u64> {
+    let said = Command::new("df").args(["--output=avail", "--block-size=1"]).arg(folder).output();
+    let said = said.context("could not start df")?.stdout;
+    let text = String::from_utf8_lossy(&said);
+    let bytes = text.lines().nth(1).context("df says nothing")?.trim().parse();
+    bytes.context("df says no number")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +146,16 @@ mod tests {
         assert_eq!(ticks_of(stat), Some(150));
         assert_eq!(ticks_of("7 (a) S 1"), None);
         assert_eq!(kib_of("Name:\thub\nVmHWM:\t   2048 kB\n", "VmHWM:"), Some(2048));
+    }
+
+    #[test]
+    fn a_folder_has_a_size_and_its_disk_has_room() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("inner")).unwrap();
+        fs::write(folder.path().join("inner/file"), [1; 1000]).unwrap();
+        fs::write(folder.path().join("file"), [1; 24]).unwrap();
+        assert_eq!(folder_bytes(folder.path()).unwrap(), 1024);
+        assert!(free_bytes(folder.path()).unwrap() > 0);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Whole stories, from the first command to what one sees.
 
+mod benchmark;
 mod bombs;
 mod first_hour;
 mod full_disk;
