@@ -7,7 +7,7 @@ use hub_model::RepoName;
 use crate::jobs::ClaimRow;
 use crate::open::Lite;
 use crate::repos::RepoRow;
-use crate::{Change, Db, DbError, Doing};
+use crate::{Change, Db, DbError, Doing, LiteChange};
 
 /// Number of the lock that gives changes their turn in the outbox; any number, only for that.
 const OUTBOX_LOCK: i64 = 0x6875_625f_6f75_7462;
@@ -80,7 +80,10 @@ impl Db {
     pub async fn change(&self) -> Result<Change, DbError> {
         match self {
             // A deferred BEGIN that reads first and writes later fails under load (SQLITE_BUSY).
-            Self::Lite(Lite { writer, .. }) => writer.begin_with(BEGIN).await.map(Change::Lite),
+            Self::Lite(Lite { writer, listener, .. }) => writer
+                .begin_with(BEGIN)
+                .await
+                .map(|tx| Change::Lite(LiteChange::new(tx, listener.get().cloned()))),
             Self::Pg(pool) => pool.begin().await.map(Change::Pg),
         }
         .doing("begin a change")

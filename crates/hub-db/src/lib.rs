@@ -48,6 +48,7 @@ mod error;
 mod imgs;
 mod jobs;
 mod leases;
+mod listen;
 mod lists;
 mod manifests;
 mod open;
@@ -66,8 +67,9 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
-pub use change::Change;
+pub use change::{Change, LiteChange};
 pub use error::DbError;
+pub use listen::Listener;
 pub use manifests::BaseImage;
 pub use open::{Db, Lite};
 pub use repos::{Latest, RepoEdit, RepoFilter};

@@ -1,5 +1,6 @@
 //! Opening, migrating and closing the store.
 
+use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Executor, PgPool, SqlitePool};
 
-use crate::{DbError, Doing};
+use crate::{DbError, Doing, Listener};
 
 /// Tables of SQLite.
 pub(crate) static LITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -37,6 +38,7 @@ pub enum Db {
 pub struct Lite {
     pub(crate) reader: SqlitePool,
     pub(crate) writer: SqlitePool,
+    pub(crate) listener: Arc<OnceLock<Arc<dyn Listener>>>,
 }
 
 impl Db {
@@ -80,7 +82,7 @@ impl Db {
     /// Closes every connection, once what they do is done.
     pub async fn close(&self) {
         match self {
-            Self::Lite(Lite { reader, writer }) => {
+            Self::Lite(Lite { reader, writer, .. }) => {
                 // The last connection to close empties the write-ahead log, and only a writer may.
                 reader.close().await;
                 writer.close().await;
@@ -128,5 +130,5 @@ async fn open_file(url: &str) -> Result<Lite, DbError> {
         .connect_with(file.read_only(true))
         .await
         .doing("open the metadata store for reading")?;
-    Ok(Lite { reader, writer })
+    Ok(Lite { reader, writer, listener: Arc::default() })
 }

@@ -115,7 +115,11 @@ impl Change {
                 .await
                 .map(drop)
         })
-        .doing("leave a letter")
+        .doing("leave a letter")?;
+        if let Self::Lite(change) = self {
+            change.note(kind, subject);
+        }
+        Ok(())
     }
 }
 
