@@ -2,6 +2,7 @@
 
 mod clock;
 mod keys;
+mod known;
 mod passwords;
 mod pulls;
 #[cfg(test)]
@@ -14,15 +15,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hub_blobs::BlobStore;
-use hub_db::{Db, DbError};
+use hub_db::{Db, DbError, Listener};
 use hub_search::Index;
-use moka::future::Cache;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use clock::Clock;
 pub use keys::{KeyError, TokenKeys};
+pub use known::KnownManifest;
+use known::{Cache, News};
+pub(crate) use known::{Known, KnownRepo, SignedToken, as_one_request, virtual_latest};
 pub use passwords::{HashError, Passwords};
 pub use pulls::{LastUses, PullCounter};
 
@@ -46,9 +49,10 @@ pub struct Parts {
     pub config: Config,
     /// Keys that sign the registry's tokens.
     pub keys: TokenKeys,
-    /// Passwords that were checked a moment ago: name of the user and hash of the password, to the
-    /// user's row. The record itself is read each time, so that a closed account is closed at once.
-    pub verified: Cache<(String, [u8; 32]), i64>,
+    /// What was read and checked a moment ago; [`App::known`] asks it.
+    pub(crate) cache: Arc<Cache>,
+    /// What the cache has heard of.
+    pub(crate) news: News,
     /// The slow part of checking passwords.
     pub passwords: Passwords,
     /// Pulls not yet written down.
@@ -154,15 +158,15 @@ impl AppBuilder {
     /// When the keys can be neither read nor stored.
     pub async fn build(self) -> Result<App, BuildError> {
         let keys = TokenKeys::load(&self.db).await?;
-        let remembered = Duration::from_secs(self.config.auth.verified_seconds);
+        let verified = Duration::from_secs(self.config.auth.verified_seconds);
+        let cache = Arc::new(Cache::new(self.config.cache.max_bytes, verified));
+        let own = self.db.listen(Arc::clone(&cache) as Arc<dyn Listener>);
+        let news = News::begin(&self.db, own).await?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(App(Arc::new(Parts {
             keys,
-            verified: Cache::builder()
-                .max_capacity(10_000)
-                .time_to_live(remembered)
-                .support_invalidation_closures()
-                .build(),
+            cache,
+            news,
             passwords: Passwords::new(Semaphore::new(cores)),
             pulls: PullCounter::default(),
             uses: LastUses::default(),

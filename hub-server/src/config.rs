@@ -16,7 +16,7 @@ use serde::Deserialize;
 pub use load::{ConfigError, Flags, Loaded, load};
 pub use networks::Networks;
 pub use print::Entry;
-pub use sections::{Auth, Blobs, Database, Listen, Log, LogFormat, Registry, Search};
+pub use sections::{Auth, Blobs, Cache, Database, Listen, Log, LogFormat, Registry, Search};
 
 /// All settings.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,6 +32,8 @@ pub struct Config {
     pub blobs: Blobs,
     /// Where the index is kept.
     pub search: Search,
+    /// What is kept in memory.
+    pub cache: Cache,
     /// Who may sign in, and for how long.
     pub auth: Auth,
     /// The registry's limits.
@@ -48,6 +50,7 @@ impl Default for Config {
             database: Database::default(),
             blobs: Blobs::default(),
             search: Search::default(),
+            cache: Cache::default(),
             auth: Auth::default(),
             registry: Registry::default(),
             log: Log::default(),

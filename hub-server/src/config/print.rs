@@ -36,6 +36,7 @@ pub(super) const KEYS: &[Key] = &[
     },
     plain("blobs.dir", |c| c.blobs_dir().display().to_string()),
     plain("search.dir", |c| c.index_dir().display().to_string()),
+    plain("cache.max_bytes", |c| c.cache.max_bytes.to_string()),
     plain("auth.session_days", |c| c.auth.session_days.to_string()),
     plain("auth.token_seconds", |c| c.auth.token_seconds.to_string()),
     plain("auth.verified_seconds", |c| c.auth.verified_seconds.to_string()),

@@ -88,6 +88,21 @@ pub struct Search {
     pub dir: Option<PathBuf>,
 }
 
+/// What is kept in memory of what was read.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cache {
+    /// About how much memory manifests, tags, rights and checked tokens may take, in bytes. With
+    /// 0 every request asks the database.
+    pub max_bytes: u64,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { max_bytes: 16 << 20 }
+    }
+}
+
 /// Who may sign in, and for how long.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,15 +1,14 @@
-//! Reads the letters: the index follows the records, and caches drop what a letter names.
+//! Reads the letters: the index follows the records.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hub_db::{Db, DbError};
-use hub_model::{Letter, LetterKind, SearchDoc, UserName};
+use hub_model::{Letter, LetterKind, SearchDoc};
 use hub_search::{Batch, SearchError};
 use tokio::runtime::Handle;
 
 use crate::App;
-use crate::services::accounts;
 
 /// Letters read in one go.
 const BATCH: i64 = 500;
@@ -40,7 +39,6 @@ pub(crate) async fn catch_up(app: &App) -> Result<usize, FollowError> {
         let Some(last) = letters.last() else { return Ok(read) };
         let position = last.seq;
         read += letters.len();
-        forget(app, &letters);
         let batch = batch(&app.db, &letters, position).await?;
         let index = app.index.clone();
         tokio::task::spawn_blocking(move || index.apply(&batch)).await??;
@@ -62,20 +60,6 @@ async fn batch(db: &Db, letters: &[Letter], position: i64) -> Result<Batch, DbEr
         }
     }
     Ok(batch)
-}
-
-/// Drops what this process remembers about whom the letters name.
-fn forget(app: &App, letters: &[Letter]) {
-    for letter in letters {
-        match letter.kind {
-            // Names of organisations are not in the cache, and rights are never cached.
-            LetterKind::Repo | LetterKind::Access => {}
-            LetterKind::Credentials => match UserName::parse(&letter.subject) {
-                Ok(name) => accounts::forget_passwords(app, &name),
-                Err(_) => app.verified.invalidate_all(),
-            },
-        }
-    }
 }
 
 /// Builds the index anew out of the records, while the old one answers.

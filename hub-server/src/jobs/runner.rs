@@ -80,7 +80,7 @@ async fn work(app: App) {
     }
 }
 
-/// Keeps the index and the caches up to date.
+/// Keeps the index up to date.
 async fn follow(app: App, index_is_stale: bool) {
     let mut stale = index_is_stale;
     while !app.stop.is_cancelled() {

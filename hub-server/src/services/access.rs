@@ -7,6 +7,7 @@ use hub_model::{
 };
 
 use crate::App;
+use crate::app::{Known, KnownRepo};
 
 /// Why an act is refused.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +81,7 @@ pub async fn standing(app: &App, actor: &Actor, org: &OrgName) -> Result<Standin
     if user.admin {
         return Ok(Standing::Administrator);
     }
-    let role = app.db.role(org, user.id).await?;
+    let role = app.known().await?.role(org, user.id).await?;
     Ok(role.map_or(Standing::Stranger, Standing::from))
 }
 
@@ -128,6 +129,27 @@ pub async fn repo(
     let visibility = repo.as_ref().map_or(Visibility::Private, |repo| repo.visibility);
     judge(actor, standing, visibility, action, name.as_str())?;
     repo.ok_or_else(|| AccessError::Hidden { name: name.to_string() })
+}
+
+/// Finds a repository that the caller may pull from, like [`repo`] does, but out of memory. For
+/// the requests that come by the thousand: nothing of it is older than the request, except the
+/// counters of the repository.
+///
+/// # Errors
+///
+/// The refusal that tells no more than the caller may know.
+pub(crate) async fn pull<'a>(
+    app: &'a App,
+    actor: &Actor,
+    name: &RepoName,
+) -> Result<(Known<'a>, KnownRepo), AccessError> {
+    let standing = standing(app, actor, &name.org()).await?;
+    let known = app.known().await?;
+    let repo = known.repo(name).await?;
+    let visibility = repo.as_ref().map_or(Visibility::Private, |repo| repo.visibility);
+    judge(actor, standing, visibility, Action::Pull, name.as_str())?;
+    let repo = repo.ok_or_else(|| AccessError::Hidden { name: name.to_string() })?;
+    Ok((known, repo))
 }
 
 /// Finds an organisation and asks whether the caller may act on it. Organisations are public:

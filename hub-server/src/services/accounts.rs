@@ -116,12 +116,11 @@ pub async fn sign_in(
         return Err(SignInError::Wrong);
     }
     let user = match UserName::parse(name) {
-        Ok(name) => app.db.user(&name).await?,
+        Ok(name) => app.known().await?.user(&name).await?,
         Err(_) => None,
     };
-    let key = (name.to_owned(), Sha256::digest(password.expose_secret()).into());
-    let known = app.verified.get(&key).await;
-    let checked = user.as_ref().is_some_and(|user| known == Some(user.id));
+    let hash = Sha256::digest(password.expose_secret()).into();
+    let checked = user.as_ref().is_some_and(|user| app.cache.knows_password(user.edition, hash));
     if !checked {
         let stored = match &user {
             Some(user) => app.db.password_hash(user.id).await?,
@@ -136,8 +135,8 @@ pub async fn sign_in(
     if user.disabled {
         return Err(SignInError::Disabled);
     }
-    app.verified.insert(key, user.id).await;
-    Ok(SignedIn { user, scope: TokenScope::Admin, token: None })
+    app.cache.put_password(user.edition, hash);
+    Ok(SignedIn { user: User::clone(&user), scope: TokenScope::Admin, token: None })
 }
 
 /// Checks a personal token or the secret of a session, without a user name.
@@ -253,19 +252,8 @@ async fn store_password(app: &App, user: &User, new: &SecretString) -> Result<()
     change.delete_tokens(user.id, TokenKind::Refresh).await?;
     change.tell(LetterKind::Credentials, user.name.as_str(), app.now_ms()).await?;
     change.commit().await?;
-    // The letter does the same on other replicas; here nobody shall wait for it.
-    forget_passwords(app, &user.name);
     app.kick();
     Ok(())
-}
-
-/// Drops the checked passwords of a user from this process.
-pub(crate) fn forget_passwords(app: &App, name: &UserName) {
-    let name = name.to_string();
-    let dropped = app.verified.invalidate_entries_if(move |(user, _), _| *user == name);
-    if dropped.is_err() {
-        app.verified.invalidate_all();
-    }
 }
 
 /// Checks the rules for passwords, and hashes one.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use hub_blobs::{BlobError, ByteStream};
 use hub_db::DbError;
-use hub_model::{Action, Actor, Digest, RepoName};
+use hub_model::{Action, Actor, Digest, LetterKind, RepoName};
 
 use super::access::{self, AccessError};
 use crate::App;
@@ -70,8 +70,8 @@ pub async fn find(
     name: &RepoName,
     digest: &Digest,
 ) -> Result<Readable, BlobsError> {
-    let repo = access::repo(app, actor, Action::Pull, name).await?;
-    let size = app.db.blob_in(repo.id, digest).await?.ok_or_else(|| unknown(name, digest))?;
+    let (known, repo) = access::pull(app, actor, name).await?;
+    let size = known.blob(&repo, digest).await?.ok_or_else(|| unknown(name, digest))?;
     Ok(Readable { size, app: app.clone(), digest: digest.clone() })
 }
 
@@ -96,7 +96,9 @@ pub async fn delete(
     if !change.unlink_blob(repo.id, digest).await? {
         return Err(unknown(name, digest));
     }
+    change.tell(LetterKind::Repo, name.as_str(), app.now_ms()).await?;
     change.commit().await?;
+    app.kick();
     Ok(())
 }
 

@@ -9,13 +9,15 @@ mod refresh;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use hub_db::DbError;
-use hub_model::{
-    AccessTerms, Action, Actor, RepoName, Scope, SignedIn, TokenKind, UserName, Visibility, allows,
-};
+use hub_model::{AccessTerms, Action, Actor, RepoName, Scope, SignedIn, User, Visibility, allows};
+use sha2::{Digest, Sha256};
 
 use super::access;
 use crate::App;
+use crate::app::SignedToken;
 use claims::Claims;
 
 pub use refresh::{RefreshError, by_refresh_token, refresh_token};
@@ -64,7 +66,7 @@ pub struct Verified {
     /// Who.
     pub actor: Actor,
     /// What it allows, at most.
-    pub access: Vec<Scope>,
+    pub access: Arc<[Scope]>,
 }
 
 impl Verified {
@@ -129,7 +131,7 @@ async fn grant(app: &App, actor: &Actor, asked: &Scope) -> Result<Option<Scope>,
     }
     let Ok(name) = RepoName::parse(&asked.name) else { return Ok(None) };
     let standing = access::standing(app, actor, &name.org()).await?;
-    let repo = app.db.repo(&name).await?;
+    let repo = app.known().await?.repo(&name).await?;
     // What is not there yet is judged like something private.
     let visibility = repo.map_or(Visibility::Private, |repo| repo.visibility);
     let may = |action| {
@@ -161,36 +163,37 @@ async fn grant(app: &App, actor: &Actor, asked: &Scope) -> Result<Option<Scope>,
 /// [`VerifyError::Invalid`] for every token that is not good any more or never was; also when its
 /// user is gone, or the personal token behind it was revoked.
 pub async fn verify(app: &App, jwt: &str) -> Result<Verified, VerifyError> {
-    let now = app.now_ms() / 1000;
-    let claims =
-        Claims::read(jwt, &app.keys, &app.config.service(), now).ok_or(VerifyError::Invalid)?;
-    let access = claims.scopes();
-    if claims.sub.is_empty() {
-        return Ok(Verified { actor: Actor::Anonymous, access });
+    let token = signed(app, jwt).ok_or(VerifyError::Invalid)?;
+    let now = app.now_ms();
+    if !claims::is_in_time(&token, now / 1000) {
+        return Err(VerifyError::Invalid);
     }
-    let name = UserName::parse(&claims.sub).map_err(|_| VerifyError::Invalid)?;
-    let user = app.db.user(&name).await?.filter(|user| !user.disabled);
+    let access = Arc::clone(&token.access);
+    let Some(name) = &token.user else {
+        return Ok(Verified { actor: Actor::Anonymous, access });
+    };
+    let known = app.known().await?;
+    let user = known.user(name).await?.filter(|user| !user.disabled);
     let user = user.ok_or(VerifyError::Invalid)?;
-    if let Some(token) = claims.credential
-        && !is_alive(app, user.id, token).await?
+    if let Some(credential) = token.credential
+        && !known.credential(&user, credential, now).await?
     {
         return Err(VerifyError::Invalid);
     }
-    let signed_in = SignedIn { user, scope: claims.credential_scope, token: claims.credential };
+    let (user, scope) = (User::clone(&user), token.credential_scope);
+    let signed_in = SignedIn { user, scope, token: token.credential };
     Ok(Verified { actor: Actor::User(signed_in), access })
 }
 
-/// Whether the credential that a registry token was asked for with is still good.
-async fn is_alive(app: &App, user_id: i64, token: i64) -> Result<bool, DbError> {
-    let now = app.now_ms();
-    for kind in [TokenKind::Personal, TokenKind::Refresh, TokenKind::Session] {
-        for known in app.db.tokens_of(user_id, kind).await? {
-            if known.id == token {
-                return Ok(known.expires_at_ms.is_none_or(|end| now < end));
-            }
-        }
+/// What a token says that we signed; the signature is checked once.
+fn signed(app: &App, jwt: &str) -> Option<Arc<SignedToken>> {
+    let hash = Sha256::digest(jwt).into();
+    if let Some(token) = app.cache.token(&hash) {
+        return Some(token);
     }
-    Ok(false)
+    let token = Arc::new(Claims::read(jwt, &app.keys, &app.config.service())?);
+    app.cache.put_token(hash, Arc::clone(&token));
+    Some(token)
 }
 
 /// The repositories that the caller may pull, by name, those after `after`: the catalogue.

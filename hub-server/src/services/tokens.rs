@@ -145,6 +145,7 @@ pub async fn end_session(app: &App, secret: &SecretString) -> Result<(), TokenEr
     };
     let mut change = app.db.change().await?;
     change.delete_token(user.id, token.id).await?;
+    change.tell(LetterKind::Credentials, user.name.as_str(), app.now_ms()).await?;
     change.commit().await?;
     Ok(())
 }

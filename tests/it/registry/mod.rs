@@ -3,6 +3,7 @@
 mod access;
 mod blobs;
 mod manifests;
+mod replicas;
 mod tags;
 mod tokens;
 mod uploads;

@@ -135,7 +135,7 @@ async fn require_scope(
     }
     let scopes = route.scopes();
     let granted = registry_tokens::granted(app, actor, &scopes).await?;
-    let wider = Verified { actor: actor.clone(), access: granted };
+    let wider = Verified { actor: actor.clone(), access: granted.into() };
     if !wider.covers(action, repo) {
         access::repo(app, actor, action, repo).await?;
     }

@@ -47,7 +47,7 @@ pub(super) async fn get(
     let manifest = images::manifest(call.app, &call.actor, repo, asked).await?;
     let mut headers = described(reference, &manifest.digest, &manifest.media_type);
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(manifest.body.len()));
-    Ok((headers, manifest.body).into_response())
+    Ok((headers, manifest.body.clone()).into_response())
 }
 
 /// The headers that name a manifest.

@@ -32,6 +32,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::App;
+use crate::app::as_one_request;
 use call::Call;
 use error::RegistryError;
 use route::Route;
@@ -69,7 +70,10 @@ async fn serve(State(app): State<App>, request: Request) -> Response {
     let is_head = parts.method == Method::HEAD;
     let (body, kept) = drain::Kept::split(&parts.headers, body);
     let mut response = match route::parse(&parts.method, parts.uri.path()) {
-        Ok(route) => call::answer(&app, &parts, body, &route).await,
+        Ok(route) => {
+            let answer = call::answer(&app, &parts, body, &route);
+            if parts.method.is_safe() { as_one_request(answer).await } else { answer.await }
+        }
         Err(error) => RegistryError::from(error).into_response(),
     };
     if let Some(kept) = kept {

@@ -165,3 +165,34 @@ async fn everybody_pulls_what_is_public_and_latest_is_the_tag_pushed_last() {
     assert_eq!(text(&answer, header::CONTENT_TYPE), "application/octet-stream");
     assert_eq!(text(&answer, header::X_CONTENT_TYPE_OPTIONS), "nosniff");
 }
+
+#[tokio::test]
+async fn a_request_that_reads_writes_nothing() {
+    let hub = Hub::new().await;
+    let digest = hub.push("v1", &image("one")).await;
+    let blob = image("one").blobs[0].0.clone();
+    let token = token(&hub, &hub.reader, ALL).await;
+    let log = hub.app.config.data.join("hub.db-wal");
+    let before = std::fs::read(&log).unwrap();
+    for what in [
+        "/v2/".to_owned(),
+        "/v2/_catalog".to_owned(),
+        "/v2/labring/mysql-op/tags/list".to_owned(),
+        "/v2/labring/mysql-op/manifests/v1".to_owned(),
+        "/v2/labring/mysql-op/manifests/latest".to_owned(),
+        format!("/v2/labring/mysql-op/manifests/{digest}"),
+        format!("/v2/labring/mysql-op/blobs/{blob}"),
+        format!("/v2/labring/mysql-op/referrers/{digest}"),
+        "/api/v1/registry/token?service=hub&scope=repository:labring/mysql-op:pull".to_owned(),
+    ] {
+        for method in ["GET", "HEAD"] {
+            for credential in [None, Some(&*token)] {
+                ask(&hub, &format!("{method} {what}"), credential).await;
+            }
+        }
+    }
+    assert!(std::fs::read(&log).unwrap() == before, "something was committed");
+    assert_ne!(hub.app.pulls.take(), [], "and yet pulls are counted");
+    hub.push("v2", &image("two")).await;
+    assert!(std::fs::read(&log).unwrap() != before, "a push is seen here");
+}

@@ -58,6 +58,7 @@ async fn a_closed_account_is_closed_at_once() {
     let ana = sign_in(&app, "ana", &"correct horse".into()).await.unwrap();
     let mut change = app.db.change().await.unwrap();
     change.set_disabled(ana.user.id, true).await.unwrap();
+    change.tell(LetterKind::Credentials, "ana", app.now_ms()).await.unwrap();
     change.commit().await.unwrap();
     let refused = sign_in(&app, "ana", &"correct horse".into()).await;
     assert!(matches!(refused, Err(SignInError::Disabled)));

@@ -1,14 +1,16 @@
 //! Reading images: lists, single ones, their documents, manifests and referrers.
 
+use std::sync::Arc;
+
 use hub_model::{
-    Action, Actor, Digest, Document, Img, LatestMode, Manifest, Referrer, ReferrersAsked, Repo,
-    RepoName, Tag,
+    Action, Actor, Digest, Document, Img, Referrer, ReferrersAsked, Repo, RepoName, Tag,
 };
 
 use super::super::Page;
 use super::super::access;
 use super::ImageError;
 use crate::App;
+use crate::app::{Known, KnownManifest, KnownRepo, virtual_latest};
 
 /// The images of a repository, newest upload first; `before` is where the page before ended.
 ///
@@ -110,7 +112,7 @@ pub async fn tags(
     last: Option<&str>,
     limit: u64,
 ) -> Result<Vec<Tag>, ImageError> {
-    let repo = access::repo(app, actor, Action::Pull, repo).await?;
+    let (_, repo) = access::pull(app, actor, repo).await?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     Ok(app.db.tags(repo.id, last, limit).await?)
 }
@@ -125,14 +127,13 @@ pub async fn manifest(
     actor: &Actor,
     repo: &RepoName,
     reference: &str,
-) -> Result<Manifest, ImageError> {
-    let repo = access::repo(app, actor, Action::Pull, repo).await?;
-    let digest = resolve(app, &repo, reference).await?;
-    let manifest = app.db.manifest(repo.id, &digest).await?;
+) -> Result<Arc<KnownManifest>, ImageError> {
+    let (known, repo) = access::pull(app, actor, repo).await?;
+    let (tag, digest) = resolve(known, &repo, reference).await?;
+    let manifest = known.manifest(&repo, &digest).await?;
     let manifest = manifest.ok_or_else(|| unknown(&repo, reference))?;
     // Children of an index are pulled along with it, so only what a tag names is counted.
-    let named = !reference.contains(':') || !app.db.imgs_of(repo.id, &digest).await?.is_empty();
-    if named {
+    if tag.is_some() || manifest.tagged {
         app.pulls.count(repo.id);
     }
     Ok(manifest)
@@ -149,9 +150,9 @@ pub async fn manifest_head(
     repo: &RepoName,
     reference: &str,
 ) -> Result<(Digest, String, u64), ImageError> {
-    let repo = access::repo(app, actor, Action::Pull, repo).await?;
-    let digest = resolve(app, &repo, reference).await?;
-    let head = app.db.manifest_head(repo.id, &digest).await?;
+    let (known, repo) = access::pull(app, actor, repo).await?;
+    let (_, digest) = resolve(known, &repo, reference).await?;
+    let head = known.manifest_head(&repo, &digest).await?;
     let (media_type, size) = head.ok_or_else(|| unknown(&repo, reference))?;
     Ok((digest, media_type, size))
 }
@@ -169,30 +170,23 @@ pub async fn referrers(
     subject: &Digest,
     asked: ReferrersAsked<'_>,
 ) -> Result<(Vec<Referrer>, bool), ImageError> {
-    let repo = access::repo(app, actor, Action::Pull, repo).await?;
+    let (_, repo) = access::pull(app, actor, repo).await?;
     Ok(app.db.referrers(repo.id, subject, asked).await?)
 }
 
-/// The digest that a tag or digest means.
-async fn resolve(app: &App, repo: &Repo, reference: &str) -> Result<Digest, ImageError> {
+/// The digest that a tag or digest means, and the tag, when it is one.
+async fn resolve(
+    known: Known<'_>,
+    repo: &KnownRepo,
+    reference: &str,
+) -> Result<(Option<Tag>, Digest), ImageError> {
     if reference.contains(':') {
-        return Ok(Digest::parse(reference)?);
+        return Ok((None, Digest::parse(reference)?));
     }
     let tag = Tag::parse(reference)?;
-    if let Some(digest) = app.db.tag_digest(repo.id, &tag).await? {
-        return Ok(digest);
-    }
-    let digest = match virtual_latest(repo, &tag) {
-        Some(latest) => app.db.tag_digest(repo.id, latest).await?,
-        None => None,
-    };
-    digest.ok_or_else(|| unknown(repo, reference))
-}
-
-/// The tag that `latest` stands for, when no tag of that name was found.
-fn virtual_latest<'a>(repo: &'a Repo, tag: &Tag) -> Option<&'a Tag> {
-    let asked = tag.as_str() == "latest" && repo.latest_mode == LatestMode::Auto;
-    repo.latest_tag.as_ref().filter(|_| asked)
+    let digest = known.tag(repo, &tag).await?;
+    let digest = digest.ok_or_else(|| unknown(repo, reference))?;
+    Ok((Some(tag), digest))
 }
 
 fn unknown(repo: &Repo, reference: &str) -> ImageError {

@@ -1,10 +1,10 @@
 //! The inside of a registry token.
 
-use hub_model::{Actor, Scope, TokenScope};
+use hub_model::{Actor, Scope, TokenScope, UserName};
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 
-use crate::app::TokenKeys;
+use crate::app::{SignedToken, TokenKeys};
 
 /// How far the clocks of two machines may be apart, in seconds.
 /// Source: `docs/sources.md#token-skew`.
@@ -17,7 +17,7 @@ const SKEW_SECONDS: i64 = 60;
 pub(super) struct Claims {
     iss: String,
     /// Name of the user; empty for nobody.
-    pub(super) sub: String,
+    sub: String,
     aud: String,
     exp: i64,
     nbf: i64,
@@ -25,10 +25,10 @@ pub(super) struct Claims {
     jti: String,
     access: Vec<Entry>,
     /// What the credential was good for that the token was asked for with.
-    pub(super) credential_scope: TokenScope,
+    credential_scope: TokenScope,
     /// Row of that credential, unless it was a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) credential: Option<i64>,
+    credential: Option<i64>,
 }
 
 /// One scope inside a token.
@@ -72,7 +72,7 @@ impl Claims {
         }
     }
 
-    pub(super) fn scopes(&self) -> Vec<Scope> {
+    fn scopes(&self) -> Vec<Scope> {
         let scope = |entry: &Entry| Scope {
             kind: entry.kind.clone(),
             name: entry.name.clone(),
@@ -87,9 +87,8 @@ impl Claims {
         encode(&header, self, &keys.encoding)
     }
 
-    /// The claims of a token that `service` signed for itself and that is good at `now`, in
-    /// seconds.
-    pub(super) fn read(jwt: &str, keys: &TokenKeys, service: &str, now: i64) -> Option<Self> {
+    /// What a token says that `service` signed for itself, whenever that was.
+    pub(super) fn read(jwt: &str, keys: &TokenKeys, service: &str) -> Option<SignedToken> {
         let header = decode_header(jwt).ok()?;
         if header.kid.as_deref() != Some(keys.kid.as_str()) {
             return None;
@@ -102,8 +101,24 @@ impl Claims {
         rules.validate_exp = false;
         rules.validate_nbf = false;
         let claims = decode::<Self>(jwt, &keys.decoding, &rules).ok()?.claims;
-        let begun = claims.nbf <= now.saturating_add(SKEW_SECONDS);
-        let ended = claims.exp.saturating_add(SKEW_SECONDS) <= now;
-        (begun && !ended).then_some(claims)
+        let user = match claims.sub.as_str() {
+            "" => None,
+            name => Some(UserName::parse(name).ok()?),
+        };
+        Some(SignedToken {
+            user,
+            begins: claims.nbf,
+            ends: claims.exp,
+            access: claims.scopes().into(),
+            credential_scope: claims.credential_scope,
+            credential: claims.credential,
+        })
     }
+}
+
+/// Whether a token is good at `now`, in seconds.
+pub(super) const fn is_in_time(token: &SignedToken, now: i64) -> bool {
+    let begun = token.begins <= now.saturating_add(SKEW_SECONDS);
+    let ended = token.ends.saturating_add(SKEW_SECONDS) <= now;
+    begun && !ended
 }

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hub_model::{Action, Actor, Scope};
+use hub_model::{Action, Actor, LetterKind, Scope};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -125,7 +125,9 @@ async fn a_closed_account_ends_its_tokens_at_once() {
     let hub = Hub::new().await;
     let jwt = token(&hub, &hub.writer, "repository:labring/mysql-op:push").await;
     let mut change = hub.app.db.change().await.unwrap();
-    change.set_disabled(hub.writer.user().unwrap().id, true).await.unwrap();
+    let user = hub.writer.user().unwrap();
+    change.set_disabled(user.id, true).await.unwrap();
+    change.tell(LetterKind::Credentials, user.name.as_str(), 1).await.unwrap();
     change.commit().await.unwrap();
     assert!(matches!(verify(&hub.app, &jwt).await, Err(VerifyError::Invalid)));
 }
@@ -139,9 +141,10 @@ async fn a_refresh_token_stands_for_its_user_until_it_is_revoked() {
     let actor = Actor::User(known);
     let jwt = token(&hub, &actor, "repository:labring/mysql-op:pull").await;
     assert!(verify(&hub.app, &jwt).await.is_ok());
-    let user = hub.writer.user().unwrap().id;
+    let user = hub.writer.user().unwrap();
     let mut change = hub.app.db.change().await.unwrap();
-    change.delete_tokens(user, hub_model::TokenKind::Refresh).await.unwrap();
+    change.delete_tokens(user.id, hub_model::TokenKind::Refresh).await.unwrap();
+    change.tell(LetterKind::Credentials, user.name.as_str(), 1).await.unwrap();
     change.commit().await.unwrap();
     assert!(super::by_refresh_token(&hub.app, &refresh).await.is_err());
     assert!(matches!(verify(&hub.app, &jwt).await, Err(VerifyError::Invalid)));

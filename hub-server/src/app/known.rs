@@ -1,0 +1,250 @@
+//! What is known of the records: read once, kept while no letter says that it changed.
+//!
+//! The metadata store is the truth. What stands here is served only to a request that began after
+//! the last change of it was heard of (`known/news.rs`), so a right that was taken back, a closed
+//! account or a deleted tag is refused at the next request, on every replica.
+//! Why and at what cost: `docs/decisions/0009-reads-from-memory.md`.
+
+mod cache;
+mod news;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hub_db::{Db, DbError};
+use hub_model::{
+    Digest, LatestMode, LetterKind, OrgName, Repo, RepoName, Role, Scope, Tag, TokenKind,
+    TokenScope, User, UserName,
+};
+
+use super::App;
+use cache::{Fact, Key};
+
+pub(crate) use cache::{Cache, Edition};
+pub(crate) use news::{News, as_one_request};
+
+/// A repository that is there.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownRepo {
+    repo: Arc<Repo>,
+    edition: Edition,
+}
+
+impl Deref for KnownRepo {
+    type Target = Repo;
+
+    /// The record. Its counters may be older than the request.
+    fn deref(&self) -> &Repo {
+        &self.repo
+    }
+}
+
+/// A user who is there.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownUser {
+    user: Arc<User>,
+    /// Changes with the user's credentials.
+    pub(crate) edition: Edition,
+}
+
+impl Deref for KnownUser {
+    type Target = User;
+
+    fn deref(&self) -> &User {
+        &self.user
+    }
+}
+
+/// A manifest of a repository, as it is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownManifest {
+    /// Digest of its bytes.
+    pub digest: Digest,
+    /// Its media type in this repository.
+    pub media_type: String,
+    /// Its bytes.
+    pub body: Bytes,
+    /// Whether a tag names it; else it is a part of something else.
+    pub tagged: bool,
+}
+
+/// A registry token whose signature was checked. Whether its time has come, and whether its user
+/// is still there, is asked each time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SignedToken {
+    /// Name of the user; `None` for nobody.
+    pub(crate) user: Option<UserName>,
+    /// Not before, in seconds since 1970.
+    pub(crate) begins: i64,
+    /// Not after, in seconds since 1970.
+    pub(crate) ends: i64,
+    /// What it allows, at most.
+    pub(crate) access: Arc<[Scope]>,
+    /// What the credential was good for that the token was asked for with.
+    pub(crate) credential_scope: TokenScope,
+    /// Row of that credential, unless it was a password.
+    pub(crate) credential: Option<i64>,
+}
+
+/// The records as a request may see them that began before this was made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'a> {
+    db: &'a Db,
+    cache: &'a Cache,
+}
+
+impl App {
+    /// What is known now: every change that was committed before this was called counts.
+    ///
+    /// # Errors
+    ///
+    /// When the metadata store cannot say whether something changed.
+    pub(crate) async fn known(&self) -> Result<Known<'_>, DbError> {
+        self.news.catch_up(&self.db, &self.cache).await?;
+        Ok(Known { db: &self.db, cache: &self.cache })
+    }
+}
+
+impl Known<'_> {
+    /// The repository of that name.
+    pub(crate) async fn repo(&self, name: &RepoName) -> Result<Option<KnownRepo>, DbError> {
+        let edition = self.cache.edition(LetterKind::Repo, name.as_str());
+        if let Some(Fact::Repo(repo)) = self.cache.get(edition, Key::Record) {
+            return Ok(Some(KnownRepo { repo, edition }));
+        }
+        let Some(repo) = self.db.repo(name).await? else { return Ok(None) };
+        let repo = Arc::new(repo);
+        self.cache.put(edition, Key::Record, Fact::Repo(Arc::clone(&repo)));
+        Ok(Some(KnownRepo { repo, edition }))
+    }
+
+    /// The manifest that a tag means. `latest` is the tag uploaded last, unless a tag of that name
+    /// was pushed.
+    pub(crate) async fn tag(&self, repo: &KnownRepo, tag: &Tag) -> Result<Option<Digest>, DbError> {
+        let key = || Key::Tag(tag.clone());
+        if let Some(Fact::Tag(digest)) = self.cache.get(repo.edition, key()) {
+            return Ok(Some(digest));
+        }
+        let mut digest = self.db.tag_digest(repo.id, tag).await?;
+        if digest.is_none()
+            && let Some(latest) = virtual_latest(repo, tag)
+        {
+            digest = self.db.tag_digest(repo.id, latest).await?;
+        }
+        if let Some(digest) = &digest {
+            self.cache.put(repo.edition, key(), Fact::Tag(digest.clone()));
+        }
+        Ok(digest)
+    }
+
+    /// A manifest that the repository holds.
+    pub(crate) async fn manifest(
+        &self,
+        repo: &KnownRepo,
+        digest: &Digest,
+    ) -> Result<Option<Arc<KnownManifest>>, DbError> {
+        let key = || Key::Manifest(digest.clone());
+        if let Some(Fact::Manifest(manifest)) = self.cache.get(repo.edition, key()) {
+            return Ok(Some(manifest));
+        }
+        let Some(manifest) = self.db.manifest(repo.id, digest).await? else { return Ok(None) };
+        let manifest = Arc::new(KnownManifest {
+            digest: manifest.digest,
+            media_type: manifest.media_type,
+            body: manifest.body.into(),
+            tagged: !self.db.imgs_of(repo.id, digest).await?.is_empty(),
+        });
+        self.cache.put(repo.edition, key(), Fact::Manifest(Arc::clone(&manifest)));
+        Ok(Some(manifest))
+    }
+
+    /// Media type and size in bytes of a manifest that the repository holds.
+    pub(crate) async fn manifest_head(
+        &self,
+        repo: &KnownRepo,
+        digest: &Digest,
+    ) -> Result<Option<(String, u64)>, DbError> {
+        let cached = self.cache.get(repo.edition, Key::Manifest(digest.clone()));
+        if let Some(Fact::Manifest(manifest)) = cached {
+            return Ok(Some((manifest.media_type.clone(), manifest.body.len() as u64)));
+        }
+        let Some(head) = self.db.manifest_head(repo.id, digest).await? else { return Ok(None) };
+        // Who only asks for heads, as watchers of tags do, is to find it in memory the next time.
+        if self.cache.takes(head.1) {
+            self.manifest(repo, digest).await?;
+        }
+        Ok(Some(head))
+    }
+
+    /// Size of a blob that the repository holds, in bytes.
+    pub(crate) async fn blob(
+        &self,
+        repo: &KnownRepo,
+        digest: &Digest,
+    ) -> Result<Option<u64>, DbError> {
+        let key = || Key::Blob(digest.clone());
+        if let Some(Fact::Blob(size)) = self.cache.get(repo.edition, key()) {
+            return Ok(Some(size));
+        }
+        let size = self.db.blob_in(repo.id, digest).await?;
+        // Only what is there: a blob that comes leaves no letter.
+        if let Some(size) = size {
+            self.cache.put(repo.edition, key(), Fact::Blob(size));
+        }
+        Ok(size)
+    }
+
+    /// What a user is in an organisation.
+    pub(crate) async fn role(&self, org: &OrgName, user_id: i64) -> Result<Option<Role>, DbError> {
+        let edition = self.cache.edition(LetterKind::Access, org.as_str());
+        if let Some(Fact::Role(role)) = self.cache.get(edition, Key::Role(user_id)) {
+            return Ok(role);
+        }
+        let role = self.db.role(org, user_id).await?;
+        self.cache.put(edition, Key::Role(user_id), Fact::Role(role));
+        Ok(role)
+    }
+
+    /// The user of that name.
+    pub(crate) async fn user(&self, name: &UserName) -> Result<Option<KnownUser>, DbError> {
+        let edition = self.cache.edition(LetterKind::Credentials, name.as_str());
+        if let Some(Fact::User(user)) = self.cache.get(edition, Key::Record) {
+            return Ok(Some(KnownUser { user, edition }));
+        }
+        let Some(user) = self.db.user(name).await? else { return Ok(None) };
+        let user = Arc::new(user);
+        self.cache.put(edition, Key::Record, Fact::User(Arc::clone(&user)));
+        Ok(Some(KnownUser { user, edition }))
+    }
+
+    /// Whether the user's credential in row `token` is good at `now_ms`.
+    pub(crate) async fn credential(
+        &self,
+        user: &KnownUser,
+        token: i64,
+        now_ms: i64,
+    ) -> Result<bool, DbError> {
+        let good = |end: Option<i64>| end.is_none_or(|end| now_ms < end);
+        if let Some(Fact::Credential(end)) = self.cache.get(user.edition, Key::Credential(token)) {
+            return Ok(good(end));
+        }
+        for kind in [TokenKind::Personal, TokenKind::Refresh, TokenKind::Session] {
+            let known = self.db.tokens_of(user.id, kind).await?;
+            if let Some(known) = known.into_iter().find(|known| known.id == token) {
+                let fact = Fact::Credential(known.expires_at_ms);
+                self.cache.put(user.edition, Key::Credential(token), fact);
+                return Ok(good(known.expires_at_ms));
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The tag that `latest` stands for, when no tag of that name was found.
+pub(crate) fn virtual_latest<'a>(repo: &'a Repo, tag: &Tag) -> Option<&'a Tag> {
+    let asked = tag.as_str() == "latest" && repo.latest_mode == LatestMode::Auto;
+    repo.latest_tag.as_ref().filter(|_| asked)
+}
