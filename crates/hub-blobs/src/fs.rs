@@ -17,6 +17,7 @@ use futures::stream::BoxStream;
 use hub_model::Digest;
 use tokio::task;
 
+use self::reading::Reading;
 use self::staging::Writer;
 use crate::error::Doing as _;
 use crate::store::check_id;
@@ -137,9 +138,8 @@ impl BlobStore for FsStore {
     ) -> Result<ByteStream<'static>, BlobError> {
         let path = self.blob_path(digest);
         let missing = digest.clone();
-        let (file, length) =
-            blocking(move || found(reading::open_at(&path, &range), missing)).await?;
-        Ok(reading::pieces(file, length))
+        let reading = blocking(move || found(Reading::open(&path, &range), missing)).await?;
+        Ok(reading.pieces())
     }
 
     fn open(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, BlobError> {
