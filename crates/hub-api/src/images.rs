@@ -6,7 +6,7 @@ use hub_model::{BaseInfo, Extraction, Img, ImgState, Platform, Tag, Value};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{DetailView, FieldValue, time};
+use crate::{DetailView, FieldValue, time, time_or_never};
 
 /// One tag of a repository: what the image is, and what it says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -40,6 +40,9 @@ pub struct ImgView {
     pub pushed_at: String,
     /// Who uploaded it.
     pub pushed_by: String,
+    /// When the tag was last pulled; null for never.
+    #[serde(default)]
+    pub pulled_at: Option<String>,
 }
 
 /// Facts of an image, always taken from its manifest and configuration.
@@ -124,6 +127,7 @@ impl ImgView {
             notes: img.notes,
             pushed_at: time(img.pushed_at_ms),
             pushed_by: img.pushed_by,
+            pulled_at: time_or_never(img.pulled_at_ms),
         }
     }
 }
@@ -202,6 +206,7 @@ mod tests {
             notes: vec![],
             pushed_at_ms: 1_763_712_000_000,
             pushed_by: "alice".into(),
+            pulled_at_ms: 0,
         };
         let view = ImgView::new(img, Some(&tag));
         assert_eq!(view.base_info.platforms[0].label(), "linux/arm64/v8");
@@ -247,7 +252,8 @@ mod tests {
           "extractionError": "too large",
           "notes": [],
           "pushedAt": "2025-11-21T08:00:00.000Z",
-          "pushedBy": "alice"
+          "pushedBy": "alice",
+          "pulledAt": null
         }
         "#);
     }

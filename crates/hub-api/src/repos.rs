@@ -38,6 +38,9 @@ pub struct RepoView {
     pub updated_at: String,
     /// When a tag was last uploaded; null for never.
     pub pushed_at: Option<String>,
+    /// When it was last pulled from; null for never.
+    #[serde(default)]
+    pub pulled_at: Option<String>,
     /// A name for people, may be empty.
     pub title: String,
     /// One line of plain text, may be empty.
@@ -128,6 +131,7 @@ impl RepoView {
             created_at: time(repo.created_at_ms),
             updated_at: time(repo.updated_at_ms),
             pushed_at: time_or_never(repo.pushed_at_ms),
+            pulled_at: time_or_never(repo.pulled_at_ms),
             title: text(Field::Title),
             description: text(Field::Description),
             keywords: detail.list(Field::Keywords).to_vec(),
@@ -162,6 +166,7 @@ mod tests {
             created_at_ms: 1_763_712_000_000,
             updated_at_ms: 1_763_712_000_000,
             pushed_at_ms: 0,
+            pulled_at_ms: 1_763_712_000_000,
         };
         insta::assert_json_snapshot!(RepoView::new(repo, None), @r#"
         {
@@ -179,6 +184,7 @@ mod tests {
           "createdAt": "2025-11-21T08:00:00.000Z",
           "updatedAt": "2025-11-21T08:00:00.000Z",
           "pushedAt": null,
+          "pulledAt": "2025-11-21T08:00:00.000Z",
           "title": "",
           "description": "",
           "keywords": [],

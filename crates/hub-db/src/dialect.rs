@@ -49,7 +49,8 @@ macro_rules! lock_repo {
     ($lock:literal) => {
         concat!(
             "SELECT id, org_id, name, visibility, latest_tag, latest_semver, latest_mode, keep,
-                    official, tags, stars, pulls, created_at_ms, updated_at_ms, pushed_at_ms
+                    official, tags, stars, pulls, created_at_ms, updated_at_ms, pushed_at_ms,
+                    pulled_at_ms
              FROM repo
              WHERE name = $1
              ",

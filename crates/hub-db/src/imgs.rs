@@ -10,7 +10,7 @@ use crate::{Change, Db, DbError, Doing};
 macro_rules! select {
     () => {
         "SELECT i.id, r.name AS repo, i.tag, i.digest, i.base, i.detail, i.extraction, i.notes,
-                i.pushed_at_ms, i.pushed_by
+                i.pushed_at_ms, i.pushed_by, i.pulled_at_ms
          FROM img i
          JOIN repo r ON r.id = i.repo_id
          "
@@ -98,6 +98,7 @@ struct ImgRow {
     notes: String,
     pushed_at_ms: i64,
     pushed_by: String,
+    pulled_at_ms: i64,
 }
 
 impl TryFrom<ImgRow> for Img {
@@ -116,6 +117,7 @@ impl TryFrom<ImgRow> for Img {
             notes: json(&row.notes)?,
             pushed_at_ms: row.pushed_at_ms,
             pushed_by: row.pushed_by,
+            pulled_at_ms: row.pulled_at_ms,
         })
     }
 }

@@ -41,6 +41,7 @@
 mod macros;
 
 mod blobs;
+mod catalog;
 mod change;
 mod details;
 mod dialect;
@@ -54,6 +55,7 @@ mod manifests;
 mod open;
 mod orgs;
 mod outbox;
+mod pulls;
 mod repos;
 mod rows;
 mod search_docs;
@@ -72,6 +74,7 @@ pub use error::DbError;
 pub use listen::Listener;
 pub use manifests::BaseImage;
 pub use open::{Db, Lite};
+pub use pulls::Pulls;
 pub use repos::{Latest, RepoEdit, RepoFilter};
 pub use users::NewUser;
 

@@ -1,4 +1,4 @@
-//! Repositories, their stars and their pulls.
+//! Repositories and their stars.
 
 use hub_model::{Digest, LatestMode, NewRepo, OrgName, Repo, RepoName, Tag, Visibility};
 use sqlx::{Database, Encode, FromRow, QueryBuilder, Type};
@@ -11,7 +11,7 @@ macro_rules! columns {
     () => {
         "r.id, r.org_id, r.name, r.visibility, r.latest_tag, r.latest_semver, r.latest_mode, \
          r.keep, r.official, r.tags, r.stars, r.pulls, r.created_at_ms, r.updated_at_ms, \
-         r.pushed_at_ms"
+         r.pushed_at_ms, r.pulled_at_ms"
     };
 }
 
@@ -34,7 +34,8 @@ statements! {
                            pulls, created_at_ms, updated_at_ms, pushed_at_ms)
          VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7, $7, 0)
          RETURNING id, org_id, name, visibility, latest_tag, latest_semver, latest_mode, keep,
-                   official, tags, stars, pulls, created_at_ms, updated_at_ms, pushed_at_ms";
+                   official, tags, stars, pulls, created_at_ms, updated_at_ms, pushed_at_ms,
+                   pulled_at_ms";
     EDIT_REPO =
         "UPDATE repo
          SET visibility = $2, keep = $3, official = $4, latest_mode = $5, updated_at_ms = $6
@@ -60,10 +61,6 @@ statements! {
     ADD_STARS =
         "UPDATE repo
          SET stars = stars + $2
-         WHERE id = $1";
-    ADD_PULLS =
-        "UPDATE repo
-         SET pulls = pulls + $2
          WHERE id = $1";
 }
 
@@ -129,6 +126,7 @@ pub(crate) struct RepoRow {
     created_at_ms: i64,
     updated_at_ms: i64,
     pushed_at_ms: i64,
+    pulled_at_ms: i64,
 }
 
 impl TryFrom<RepoRow> for Repo {
@@ -151,6 +149,7 @@ impl TryFrom<RepoRow> for Repo {
             created_at_ms: row.created_at_ms,
             updated_at_ms: row.updated_at_ms,
             pushed_at_ms: row.pushed_at_ms,
+            pulled_at_ms: row.pulled_at_ms,
         })
     }
 }
@@ -296,25 +295,6 @@ impl Db {
             sqlx::query_scalar::<_, i64>(STARRED).bind(repo_id).bind(user_id).fetch_one(pool).await
         });
         stars.map(|stars| stars > 0).doing("read the star of the user")
-    }
-
-    /// Adds pulls, by row of repository, in one change of its own.
-    ///
-    /// # Errors
-    ///
-    /// When a statement fails; then none was added.
-    pub async fn add_pulls(&self, pulls: &[(i64, u64)]) -> Result<(), DbError> {
-        let mut pulls = pulls.to_vec();
-        // Replicas that lock the same rows in different orders would wait for each other.
-        pulls.sort_unstable();
-        let mut change = self.change().await?;
-        for (repo_id, more) in pulls {
-            within!(&mut change, on => {
-                sqlx::query(ADD_PULLS).bind(repo_id).bind(int(more)).execute(on).await.map(drop)
-            })
-            .doing("count the pulls")?;
-        }
-        change.commit().await
     }
 }
 

@@ -9,12 +9,13 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use crate::fixtures::{empty_engines, engines, org_name, tag, with_repo};
 use crate::open::{LITE_MIGRATIONS, PG_MIGRATIONS};
 use crate::{
-    Db, DbError, RepoFilter, blobs, details, dialect, imgs, jobs, leases, manifests, orgs, outbox,
-    repos, search_docs, settings, tokens, uploads, users,
+    Db, DbError, RepoFilter, blobs, catalog, details, dialect, imgs, jobs, leases, manifests, orgs,
+    outbox, pulls, repos, search_docs, settings, tokens, uploads, users,
 };
 
 const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
     blobs::STATEMENTS,
+    catalog::STATEMENTS,
     details::STATEMENTS,
     imgs::STATEMENTS,
     jobs::STATEMENTS,
@@ -22,6 +23,7 @@ const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
     manifests::STATEMENTS,
     orgs::STATEMENTS,
     outbox::STATEMENTS,
+    pulls::STATEMENTS,
     repos::STATEMENTS,
     search_docs::STATEMENTS,
     settings::STATEMENTS,

@@ -107,6 +107,8 @@ pub struct Img {
     pub pushed_at_ms: i64,
     /// Name of who uploaded it.
     pub pushed_by: String,
+    /// When the tag was last pulled, in milliseconds; 0 for never.
+    pub pulled_at_ms: i64,
 }
 
 /// Facts and state of an [`Img`] about to be written.

@@ -69,6 +69,8 @@ pub struct Repo {
     pub updated_at_ms: i64,
     /// When a tag was last uploaded, in milliseconds; 0 for never.
     pub pushed_at_ms: i64,
+    /// When it was last pulled from, in milliseconds; 0 for never.
+    pub pulled_at_ms: i64,
 }
 
 /// A repository about to be made.

@@ -121,23 +121,24 @@ impl Known<'_> {
         Ok(Some(KnownRepo { repo, edition }))
     }
 
-    /// The manifest that a tag means. `latest` is the tag uploaded last, unless a tag of that name
-    /// was pushed.
-    pub(crate) async fn tag(&self, repo: &KnownRepo, tag: &Tag) -> Result<Option<Digest>, DbError> {
-        let key = || Key::Tag(tag.clone());
-        if let Some(Fact::Tag(digest)) = self.cache.get(repo.edition, key()) {
-            return Ok(Some(digest));
+    /// The tag that is meant, and its manifest: `latest` is the tag uploaded last, unless a tag of
+    /// that name was pushed.
+    pub(crate) async fn tag(
+        &self,
+        repo: &KnownRepo,
+        asked: &Tag,
+    ) -> Result<Option<(Tag, Digest)>, DbError> {
+        let key = || Key::Tag(asked.clone());
+        if let Some(Fact::Tag(tag, digest)) = self.cache.get(repo.edition, key()) {
+            return Ok(Some((tag, digest)));
         }
-        let mut digest = self.db.tag_digest(repo.id, tag).await?;
-        if digest.is_none()
-            && let Some(latest) = virtual_latest(repo, tag)
-        {
-            digest = self.db.tag_digest(repo.id, latest).await?;
+        for tag in std::iter::once(asked).chain(virtual_latest(repo, asked)) {
+            if let Some(digest) = self.db.tag_digest(repo.id, tag).await? {
+                self.cache.put(repo.edition, key(), Fact::Tag(tag.clone(), digest.clone()));
+                return Ok(Some((tag.clone(), digest)));
+            }
         }
-        if let Some(digest) = &digest {
-            self.cache.put(repo.edition, key(), Fact::Tag(digest.clone()));
-        }
-        Ok(digest)
+        Ok(None)
     }
 
     /// A manifest that the repository holds.

@@ -1,32 +1,75 @@
 //! Counts kept in memory until a job writes them down: never a write while somebody pulls.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Pulls per repository.
+use hub_db::Pulls;
+use hub_model::Tag;
+
+/// Pulls per repository, and when each tag was last pulled.
 #[derive(Debug, Default)]
-pub struct PullCounter(Mutex<HashMap<i64, u64>>);
+pub struct PullCounter(Mutex<HashMap<i64, Counted>>);
+
+/// What was counted of one repository.
+#[derive(Debug, Default)]
+struct Counted {
+    count: u64,
+    last_ms: i64,
+    tags: HashMap<Tag, i64>,
+}
+
+impl Counted {
+    fn tag(&mut self, tag: &Tag, at_ms: i64) {
+        match self.tags.get_mut(tag) {
+            Some(last_ms) => *last_ms = at_ms.max(*last_ms),
+            None => {
+                self.tags.insert(tag.clone(), at_ms);
+            }
+        }
+    }
+}
 
 impl PullCounter {
-    /// Counts one pull of the repository in row `repo_id`.
-    pub fn count(&self, repo_id: i64) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *counts.entry(repo_id).or_default() += 1;
+    /// Counts one pull of the repository in row `repo_id`, by this tag when it was by tag, at
+    /// `at_ms` milliseconds since 1970.
+    pub fn count(&self, repo_id: i64, tag: Option<&Tag>, at_ms: i64) {
+        let mut counts = self.lock();
+        let counted = counts.entry(repo_id).or_default();
+        counted.count += 1;
+        counted.last_ms = at_ms.max(counted.last_ms);
+        if let Some(tag) = tag {
+            counted.tag(tag, at_ms);
+        }
     }
 
     /// Takes what was counted.
     #[must_use]
-    pub fn take(&self) -> Vec<(i64, u64)> {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.drain().collect()
+    pub fn take(&self) -> Vec<Pulls> {
+        let counts = std::mem::take(&mut *self.lock());
+        let pulls = counts.into_iter().map(|(repo_id, Counted { count, last_ms, tags })| Pulls {
+            repo_id,
+            count,
+            last_ms,
+            tags: tags.into_iter().collect(),
+        });
+        pulls.collect()
     }
 
     /// Puts back what could not be written.
-    pub fn put_back(&self, counts: Vec<(i64, u64)>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (repo, count) in counts {
-            *known.entry(repo).or_default() += count;
+    pub fn put_back(&self, pulls: Vec<Pulls>) {
+        let mut counts = self.lock();
+        for pulls in pulls {
+            let counted = counts.entry(pulls.repo_id).or_default();
+            counted.count += pulls.count;
+            counted.last_ms = counted.last_ms.max(pulls.last_ms);
+            for (tag, at_ms) in &pulls.tags {
+                counted.tag(tag, *at_ms);
+            }
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<i64, Counted>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -54,14 +97,18 @@ mod tests {
 
     #[test]
     fn pulls_that_could_not_be_written_are_counted_again() {
+        let tag: Tag = "v1".parse().unwrap();
+        let pulls = |count, last_ms| {
+            vec![Pulls { repo_id: 7, count, last_ms, tags: vec![(tag.clone(), last_ms)] }]
+        };
         let counter = PullCounter::default();
-        counter.count(7);
-        counter.count(7);
+        counter.count(7, Some(&tag), 20);
+        counter.count(7, None, 10);
         let taken = counter.take();
-        assert_eq!(taken, [(7, 2)]);
-        counter.count(7);
+        assert_eq!(taken, pulls(2, 20));
+        counter.count(7, Some(&tag), 30);
         counter.put_back(taken);
-        assert_eq!(counter.take(), [(7, 3)]);
+        assert_eq!(counter.take(), pulls(3, 30));
         assert!(counter.take().is_empty());
     }
 }

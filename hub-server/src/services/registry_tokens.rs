@@ -212,6 +212,5 @@ pub async fn catalog(
         AccessTerms::PublicAnd(orgs) => hub_db::RepoFilter::Visible { orgs },
     };
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let repos = app.db.repos(&filter, None, after, limit).await?;
-    Ok(repos.into_iter().map(|repo| repo.name).collect())
+    app.db.repo_names(&filter, after, limit).await
 }

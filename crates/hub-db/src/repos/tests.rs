@@ -167,16 +167,6 @@ async fn stars_are_counted_once_for_each_user() {
 }
 
 #[tokio::test]
-async fn pulls_add_up_and_those_of_a_deleted_repository_are_dropped() {
-    for (db, _fresh) in engines().await {
-        let repo = with_repo(&db).await;
-        db.add_pulls(&[(repo.id + 1, 5), (repo.id, 2), (repo.id, 1)]).await.unwrap();
-        db.add_pulls(&[]).await.unwrap();
-        assert_eq!(db.repo(&repo.name).await.unwrap().unwrap().pulls, 3);
-    }
-}
-
-#[tokio::test]
 async fn everything_in_a_repository_goes_with_it_and_its_row_is_never_reused() {
     for (db, _fresh) in engines().await {
         let repo = with_repo(&db).await;

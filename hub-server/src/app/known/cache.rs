@@ -49,8 +49,8 @@ pub(crate) enum Key {
 pub(crate) enum Fact {
     /// A repository.
     Repo(Arc<Repo>),
-    /// The manifest behind a tag.
-    Tag(Digest),
+    /// The tag that is meant, and its manifest.
+    Tag(Tag, Digest),
     /// A manifest.
     Manifest(Arc<KnownManifest>),
     /// Size of a blob, in bytes.
@@ -213,7 +213,7 @@ impl Fact {
         match self {
             Self::Manifest(manifest) => manifest.body.len() + 300,
             Self::Repo(_) | Self::User(_) => 300,
-            Self::Tag(_) | Self::Blob(_) | Self::Role(_) | Self::Credential(_) => 100,
+            Self::Tag(..) | Self::Blob(_) | Self::Role(_) | Self::Credential(_) => 100,
         }
     }
 }

@@ -134,7 +134,7 @@ pub async fn manifest(
     let manifest = manifest.ok_or_else(|| unknown(&repo, reference))?;
     // Children of an index are pulled along with it, so only what a tag names is counted.
     if tag.is_some() || manifest.tagged {
-        app.pulls.count(repo.id);
+        app.pulls.count(repo.id, tag.as_ref(), app.now_ms());
     }
     Ok(manifest)
 }
@@ -174,7 +174,7 @@ pub async fn referrers(
     Ok(app.db.referrers(repo.id, subject, asked).await?)
 }
 
-/// The digest that a tag or digest means, and the tag, when it is one.
+/// The digest that a tag or digest means, and the tag behind it, when it is one.
 async fn resolve(
     known: Known<'_>,
     repo: &KnownRepo,
@@ -184,8 +184,8 @@ async fn resolve(
         return Ok((None, Digest::parse(reference)?));
     }
     let tag = Tag::parse(reference)?;
-    let digest = known.tag(repo, &tag).await?;
-    let digest = digest.ok_or_else(|| unknown(repo, reference))?;
+    let found = known.tag(repo, &tag).await?;
+    let (tag, digest) = found.ok_or_else(|| unknown(repo, reference))?;
     Ok((Some(tag), digest))
 }
 

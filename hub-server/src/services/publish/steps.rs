@@ -272,6 +272,7 @@ impl Shelf {
             notes: Vec::new(),
             pushed_at_ms,
             pushed_by: new.pushed_by,
+            pulled_at_ms: 0,
         };
         settle(change, &self.repo, &img, &img.extraction, &[]).await?;
         self.count(tag, image, before.as_ref(), pushed_at_ms);
