@@ -55,6 +55,7 @@ impl Db {
         let mut orgs: Vec<String> = orgs.iter().map(|org| format!("{org}/")).collect();
         orgs.retain(|org| format!("{}0", org.trim_end_matches('/')).as_str() > &*after);
         orgs.sort_unstable();
+        orgs.dedup();
         for some in orgs.chunks(ORGS_AT_ONCE) {
             let full = names.len() >= most;
             if full && names.get(most.saturating_sub(1)).is_none_or(|last| *last < some[0]) {

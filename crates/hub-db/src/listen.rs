@@ -104,11 +104,16 @@ mod tests {
             if !db.listen(ears.clone()) {
                 continue;
             }
-            let mut change = db.change().await.unwrap();
-            change.tell(LetterKind::Repo, "labring/a", 1).await.unwrap();
-            let given_up = futures::FutureExt::now_or_never(change.commit());
-            assert!(given_up.is_none(), "a commit takes a moment");
-            assert_eq!(ears.heard(), ["in doubt"]);
+            let mut given_up = false;
+            for _ in 0..100 {
+                let mut change = db.change().await.unwrap();
+                change.tell(LetterKind::Repo, "labring/a", 1).await.unwrap();
+                let outcome = futures::FutureExt::now_or_never(change.commit());
+                given_up |= outcome.is_none();
+                let word = if outcome.is_none() { "in doubt" } else { "repo labring/a" };
+                assert_eq!(ears.heard(), [word]);
+            }
+            assert!(given_up, "every commit was faster than one look at it");
             db.quiet().await.unwrap();
             let letters = db.letters_after(0, 9).await.unwrap().len();
             let again = db.letters_after(0, 9).await.unwrap().len();

@@ -206,7 +206,7 @@ async fn a_commit_that_nobody_waited_for_is_asked_about() {
     let hub = Hub::new().await;
     let app = &hub.app;
     hub.push("v1", &image("one")).await;
-    let mut made = 0;
+    let mut given_up = 0;
     for round in 0..40 {
         let known = access::pull(app, &hub.reader, &repo()).await.unwrap().1.visibility;
         let mut change = app.db.change().await.unwrap();
@@ -226,12 +226,10 @@ async fn a_commit_that_nobody_waited_for_is_asked_about() {
         change.edit_repo(record.id, &edit).await.unwrap();
         change.tell(LetterKind::Repo, repo().as_str(), round).await.unwrap();
         // Polled once and dropped, as when the client goes away in the middle.
-        assert!(change.commit().now_or_never().is_none());
+        given_up += usize::from(change.commit().now_or_never().is_none());
         let seen = access::pull(app, &hub.reader, &repo()).await.unwrap().1.visibility;
         let stored = app.db.repo(&repo()).await.unwrap().unwrap().visibility;
         assert_eq!(seen, stored, "round {round}");
-        made += usize::from(stored == other);
     }
-    // Both happen; which of them is up to the threads.
-    assert!(made <= 40);
+    assert!(given_up > 0, "every commit was faster than one look at it");
 }

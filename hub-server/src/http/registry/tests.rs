@@ -2,7 +2,7 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode, header};
-use hub_model::{Actor, RepoName, Role, Scope, Visibility};
+use hub_model::{Actor, LetterKind, RepoName, Role, Scope, Visibility};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -129,11 +129,13 @@ async fn a_right_taken_back_is_gone_inside_the_life_of_a_token() {
     let mut change = hub.app.db.change().await.unwrap();
     let user = hub.writer.user().unwrap().id;
     change.set_member(org.id, user, Role::Reader, 2).await.unwrap();
+    change.tell(LetterKind::Access, org.name.as_str(), 2).await.unwrap();
     change.commit().await.unwrap();
     assert_eq!(ask(&hub, upload, Some(&token)).await.status(), StatusCode::FORBIDDEN);
     hide(&hub).await;
     let mut change = hub.app.db.change().await.unwrap();
     change.remove_member(org.id, user).await.unwrap();
+    change.tell(LetterKind::Access, org.name.as_str(), 2).await.unwrap();
     change.commit().await.unwrap();
     let pull = "GET /v2/labring/mysql-op/manifests/v1";
     assert_eq!(ask(&hub, pull, Some(&token)).await.status(), StatusCode::NOT_FOUND);

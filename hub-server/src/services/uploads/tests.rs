@@ -203,7 +203,7 @@ async fn a_blob_is_mounted_only_from_where_the_caller_may_pull() {
     }
     let elsewhere = Verified {
         actor: hub.writer.clone(),
-        access: vec![Scope::repository("labring/copy", &["pull", "push"])],
+        access: vec![Scope::repository("labring/copy", &["pull", "push"])].into(),
     };
     for from in [Some(&from), None] {
         let narrow = MountSource { from, token: Some(&elsewhere) };
