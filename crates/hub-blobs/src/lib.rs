@@ -36,6 +36,7 @@ mod error;
 mod fs;
 mod hash;
 mod memory;
+mod s3;
 mod store;
 pub mod testsuite;
 
@@ -44,4 +45,5 @@ pub use fs::FsStore;
 pub use hash::{Hash, digest_of};
 pub use hub_model::{Algorithm, Digest};
 pub use memory::MemoryStore;
+pub use s3::{S3Settings, S3Store};
 pub use store::{BlobStore, ByteStream, Leftover, Staged, StoredBlob, stream_of};
