@@ -1,6 +1,7 @@
 //! Drops uploads that nobody went on with.
 
 use crate::App;
+use crate::services::uploads;
 
 /// How many are dropped in one go.
 const BATCH: i64 = 200;
@@ -11,11 +12,7 @@ pub(crate) async fn run(app: &App) -> Result<(), super::Failure> {
     loop {
         let stale = app.db.stale_uploads(before, BATCH).await?;
         for id in &stale {
-            // Bytes first: a row without bytes is found again, bytes without a row are not.
-            app.blobs.discard(id).await?;
-            let mut change = app.db.change().await?;
-            change.delete_upload(id).await?;
-            change.commit().await?;
+            uploads::expire(app, id, before).await?;
         }
         if stale.is_empty() {
             return Ok(());

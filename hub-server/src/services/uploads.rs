@@ -10,6 +10,7 @@
 //! writes down how far it came.
 
 mod finish;
+mod lease;
 mod session;
 mod start;
 #[cfg(test)]
@@ -23,8 +24,8 @@ use super::access::AccessError;
 
 pub use finish::{finish, whole};
 pub use hub_blobs::ByteStream;
-pub use session::{append, cancel, status};
-pub use start::{MountSource, mount, start};
+pub use session::{append, cancel, expire, status};
+pub use start::{MountSource, min_chunk, mount, start};
 
 /// Where a piece of a blob belongs, as its sender says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,6 +16,9 @@ use crate::services::uploads::{self, Chunk, MountSource, UploadError};
 /// Names the session.
 const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 
+/// The least size of a piece. Source: OCI distribution-spec, Pushing a blob in chunks.
+const MIN_CHUNK: HeaderName = HeaderName::from_static("oci-chunk-min-length");
+
 /// `POST`: a mount, a whole blob, or the beginning of a session.
 pub(super) async fn start(
     call: &Call<'_>,
@@ -52,7 +55,11 @@ pub(super) async fn start(
         }
     };
     let upload = uploads::start(call.app, &call.actor, repo, Some(algorithm)).await?;
-    Ok((StatusCode::ACCEPTED, session(&upload)).into_response())
+    let mut headers = session(&upload);
+    if let Some(least) = uploads::min_chunk(call.app) {
+        headers.insert(MIN_CHUNK, least.into());
+    }
+    Ok((StatusCode::ACCEPTED, headers).into_response())
 }
 
 /// `GET`: how far a session is.

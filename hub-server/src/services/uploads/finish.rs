@@ -5,7 +5,7 @@ use hub_db::DbError;
 use hub_model::{Actor, Digest, RepoName};
 
 use super::super::publish::{Right, ensure_repo, may_push};
-use super::session::{Held, lost};
+use super::session::{Held, drop_session, lost};
 use super::start::start;
 use super::{Chunk, UploadError};
 use crate::App;
@@ -62,48 +62,59 @@ pub async fn whole(
     let held = Held::take(app, repo, &upload.id).await?;
     let promise = Promise { digest: digest.clone(), right };
     let chunk = Chunk { start: 0, length };
+    let owner = app.clone();
     let work = app.tasks.spawn(async move {
-        match held.write(Some(chunk), body).await {
+        let outcome = match held.write(Some(chunk), body).await {
             (held, Ok(())) => held.become_blob(promise).await,
+            (_, Err(error)) => Err(error),
+        };
+        if outcome.is_err() {
             // Nobody was told the session's id, so nobody can go on with it.
-            (held, Err(error)) => {
-                held.drop_all().await?;
-                Err(error)
-            }
+            // What cannot be dropped now expires.
+            let _ = drop_session(&owner, &upload.id).await;
         }
+        outcome
     });
     work.await.map_err(|_| UploadError::Stopped { repo: repo.clone() })?
 }
 
 impl Held {
     /// Bytes before rows: publishes the bytes, then links them in one change.
+    ///
+    /// After a failure that may pass the session stays, so that the last request can be repeated.
     async fn become_blob(self, promise: Promise) -> Result<u64, UploadError> {
-        let Self { app, repo, upload, staged, .. } = self;
-        let offset = staged.offset;
-        let published = app.blobs.publish(staged, &promise.digest).await;
-        let size = match published {
-            Ok(size) => size,
-            Err(error) => {
-                // A failure of the store leaves nothing to go on with either.
-                app.blobs.discard(&upload.id).await.map_err(UploadError::Store)?;
-                forget(&app, &upload.id).await?;
-                return Err(match error {
-                    BlobError::Mismatch { expected, found } => {
-                        UploadError::WrongDigest { expected, found }
-                    }
-                    error @ BlobError::Full { .. } => UploadError::Full(error),
-                    error if lost(&error, offset) => UploadError::Unknown { id: upload.id },
-                    error => UploadError::Store(error),
-                });
+        let publishing = self.app.blobs.publish(self.staged.clone(), &promise.digest);
+        match self.lease.during(publishing).await {
+            Ok(size) => {
+                let link = || link(&self.app, &self.repo, &self.upload.id, &promise, size);
+                let linked = match link().await {
+                    // Two uploads made the repository in the same moment.
+                    Err(error) if error.is_conflict() => link().await,
+                    outcome => outcome,
+                };
+                match linked {
+                    Ok(()) => Ok(size),
+                    Err(error) => Err(self.refuse(error.into()).await),
+                }
             }
-        };
-        let link = || link(&app, &repo, &upload.id, &promise, size);
-        match link().await {
-            // Two uploads made the repository in the same moment.
-            Err(error) if error.is_conflict() => link().await?,
-            outcome => outcome?,
+            Err(BlobError::Mismatch { expected, found }) => {
+                Err(self.refuse(UploadError::WrongDigest { expected, found }).await)
+            }
+            Err(error @ BlobError::Full { .. }) => Err(self.refuse(UploadError::Full(error)).await),
+            Err(error) if lost(&error, self.staged.offset) => {
+                let id = self.upload.id.clone();
+                Err(self.refuse(UploadError::Unknown { id }).await)
+            }
+            Err(error) => Err(self.refuse(UploadError::Store(error)).await),
         }
-        Ok(size)
+    }
+
+    /// Lets the session go, or ends it where nothing can come of it, and answers why.
+    async fn refuse(self, error: UploadError) -> UploadError {
+        match self.give_back(Err(error)).await {
+            Err(error) => error,
+            Ok(upload) => UploadError::Unknown { id: upload.id },
+        }
     }
 }
 
@@ -124,10 +135,4 @@ async fn link(
         app.kick();
     }
     Ok(())
-}
-
-async fn forget(app: &App, id: &str) -> Result<(), DbError> {
-    let mut change = app.db.change().await?;
-    change.delete_upload(id).await?;
-    change.commit().await
 }

@@ -1,21 +1,14 @@
 //! Going on with an upload, asking how far it is, giving it up.
 
 use std::io::ErrorKind;
-use std::time::Duration;
 
 use hub_blobs::{BlobError, ByteStream, Hash, Staged};
 use hub_model::{Actor, RepoName, Upload};
 
 use super::super::publish::may_push;
+use super::lease::Lease;
 use super::{Chunk, UploadError};
 use crate::App;
-
-/// How long a writer holds an upload without saying so again, in milliseconds. A writer that died
-/// keeps others waiting for as long.
-const LEASE_MS: i64 = 30_000;
-
-/// How often a writer says that it is still there.
-const RENEW: Duration = Duration::from_secs(10);
 
 /// How far an upload is.
 ///
@@ -72,6 +65,31 @@ pub async fn cancel(
     Held::take(app, repo, id).await?.drop_all().await
 }
 
+/// Ends a session that nobody went on with since `before_ms`, with its bytes; one that somebody
+/// goes on with stays.
+///
+/// # Errors
+///
+/// When the bytes or the row cannot be dropped.
+pub async fn expire(app: &App, id: &str, before_ms: i64) -> Result<(), UploadError> {
+    let Some(lease) = Lease::take(app, id).await? else { return Ok(()) };
+    let Some(upload) = app.db.upload(id).await? else { return Ok(()) };
+    if upload.updated_at_ms >= before_ms {
+        // Somebody went on since it was looked for.
+        app.db.save_upload(&upload, &lease.holder).await?;
+        return Ok(());
+    }
+    drop_session(app, id).await
+}
+
+/// Drops a session and its bytes: bytes first, because a row without bytes is found again.
+pub(super) async fn drop_session(app: &App, id: &str) -> Result<(), UploadError> {
+    app.blobs.discard(id).await.map_err(UploadError::Store)?;
+    let mut change = app.db.change().await?;
+    change.delete_upload(id).await?;
+    Ok(change.commit().await?)
+}
+
 async fn find(app: &App, repo: &RepoName, id: &str) -> Result<Upload, UploadError> {
     let upload = app.db.upload(id).await?.filter(|upload| upload.repo == repo.as_str());
     upload.ok_or_else(|| UploadError::Unknown { id: id.to_owned() })
@@ -89,20 +107,18 @@ pub(super) struct Held {
     pub(super) repo: RepoName,
     pub(super) upload: Upload,
     pub(super) staged: Staged,
-    holder: String,
+    pub(super) lease: Lease,
 }
 
 impl Held {
     /// Takes the lease, then reads how far the upload is.
     pub(super) async fn take(app: &App, repo: &RepoName, id: &str) -> Result<Self, UploadError> {
         find(app, repo, id).await?;
-        let holder = uuid::Uuid::now_v7().to_string();
-        let now = app.now_ms();
-        if !app.db.lease_upload(id, &holder, now, now + LEASE_MS).await? {
+        let Some(lease) = Lease::take(app, id).await? else {
             // It may have ended since it was found.
             find(app, repo, id).await?;
             return Err(UploadError::Busy { id: id.to_owned() });
-        }
+        };
         // Read again: the writer before may have finished between the two statements.
         let upload = find(app, repo, id).await?;
         let hash = Hash::restore(upload.algorithm, &upload.hash_state);
@@ -113,7 +129,7 @@ impl Held {
             hash: hash.ok_or_else(unknown)?,
             state: upload.store_state.clone(),
         };
-        Ok(Self { app: app.clone(), repo: repo.clone(), upload, staged, holder })
+        Ok(Self { app: app.clone(), repo: repo.clone(), upload, staged, lease })
     }
 
     /// Takes a piece in, and keeps the lease meanwhile. The staged state is right afterwards,
@@ -129,33 +145,24 @@ impl Held {
             let offset = self.staged.offset;
             return (self, Err(UploadError::OutOfOrder { offset, start }));
         }
-        let (app, holder) = (self.app.clone(), self.holder.clone());
-        let id = self.staged.id.clone();
-        let appended = {
-            let writing = app.blobs.append(&mut self.staged, body);
-            tokio::pin!(writing);
-            let mut pulse = tokio::time::interval_at(tokio::time::Instant::now() + RENEW, RENEW);
-            loop {
-                tokio::select! {
-                    appended = &mut writing => break appended,
-                    _ = pulse.tick() => {
-                        let now = app.now_ms();
-                        // A failed renewal is noticed at the end: then the lease is gone.
-                        let _ = app.db.lease_upload(&id, &holder, now, now + LEASE_MS).await;
-                    }
-                }
-            }
-        };
+        let (app, before) = (self.app.clone(), self.staged.clone());
+        let appended = self.lease.during(app.blobs.append(&mut self.staged, body)).await;
         let outcome = match appended {
             Ok(found) => match chunk.and_then(|chunk| chunk.length) {
-                Some(stated) if stated != found => Err(UploadError::Size { stated, found }),
+                Some(stated) if stated != found => {
+                    // Which of the bytes were meant is unknown: all of them are cut off again.
+                    self.staged = before;
+                    Err(UploadError::Size { stated, found })
+                }
                 _ => Ok(()),
             },
             Err(BlobError::Body { source }) => {
                 Err(UploadError::BrokeOff { offset: self.staged.offset, source })
             }
             Err(error @ BlobError::Full { .. }) => Err(UploadError::Full(error)),
-            Err(error) if lost(&error, self.staged.offset) => Err(UploadError::Unknown { id }),
+            Err(error) if lost(&error, self.staged.offset) => {
+                Err(UploadError::Unknown { id: before.id })
+            }
             Err(error) => Err(UploadError::Store(error)),
         };
         (self, outcome)
@@ -166,9 +173,15 @@ impl Held {
         mut self,
         outcome: Result<(), UploadError>,
     ) -> Result<Upload, UploadError> {
-        if let Err(error @ (UploadError::Full(_) | UploadError::Unknown { .. })) = outcome {
+        if let Err(
+            error @ (UploadError::Full(_)
+            | UploadError::Unknown { .. }
+            | UploadError::WrongDigest { .. }),
+        ) = outcome
+        {
             // Bytes that fit nowhere help nobody: their place is needed for what others finish.
-            // And a session whose bytes are lost cannot go on: its owner is to begin again.
+            // And a session whose bytes are lost or wrong cannot go on: its owner is to begin
+            // again.
             self.drop_all().await?;
             return Err(error);
         }
@@ -178,17 +191,13 @@ impl Held {
             self.upload.store_state.clone_from(&self.staged.state);
             self.upload.updated_at_ms = self.app.now_ms();
         }
-        let saved = self.app.db.save_upload(&self.upload, &self.holder).await;
+        let saved = self.app.db.save_upload(&self.upload, &self.lease.holder).await;
         outcome?;
         if saved? { Ok(self.upload) } else { Err(UploadError::Busy { id: self.upload.id }) }
     }
 
     /// Ends the session, with its bytes.
     pub(super) async fn drop_all(self) -> Result<(), UploadError> {
-        let discarded = self.app.blobs.discard(&self.upload.id).await;
-        let mut change = self.app.db.change().await?;
-        change.delete_upload(&self.upload.id).await?;
-        change.commit().await?;
-        discarded.map_err(UploadError::Store)
+        drop_session(&self.app, &self.upload.id).await
     }
 }

@@ -12,6 +12,13 @@ use crate::App;
 /// How many repositories that hold a blob are asked about before a mount is given up.
 const MOUNT_SOURCES: i64 = 64;
 
+/// The least size of a piece that is not the last one, in bytes, if the store wants one
+/// (OCI distribution-spec, `OCI-Chunk-Min-Length`).
+#[must_use]
+pub fn min_chunk(app: &App) -> Option<u64> {
+    app.blobs.min_chunk()
+}
+
 /// Begins a session.
 ///
 /// # Errors

@@ -10,7 +10,9 @@ use hub_model::{Algorithm, Digest, Scope};
 use super::super::blobs::{self, BlobsError};
 use super::super::publish::fixtures::{Hub, image, repo};
 use super::super::registry_tokens::Verified;
-use super::{Chunk, MountSource, UploadError, append, cancel, finish, mount, start, status, whole};
+use super::{
+    Chunk, MountSource, UploadError, append, cancel, expire, finish, mount, start, status, whole,
+};
 
 const HALVES: (&str, &str) = ("first half, ", "second half");
 
@@ -213,4 +215,43 @@ async fn a_blob_is_mounted_only_from_where_the_caller_may_pull() {
     assert!(blobs::find(&hub.app, &hub.writer, &repo(), blob).await.is_ok());
     let needed = blobs::delete(&hub.app, &hub.writer, &repo(), blob).await;
     assert!(matches!(needed, Err(BlobsError::InUse { .. })));
+}
+
+#[tokio::test]
+async fn only_an_upload_that_nobody_goes_on_with_expires() {
+    let hub = Hub::new().await;
+    let id = begin(&hub).await;
+    let body = stream_of(HALVES.0);
+    let upload = append(&hub.app, &hub.writer, &repo(), &id, None, body).await.unwrap();
+    expire(&hub.app, &id, upload.updated_at_ms).await.unwrap();
+    status(&hub.app, &hub.writer, &repo(), &id).await.unwrap();
+
+    let lease = super::lease::Lease::take(&hub.app, &id).await.unwrap().unwrap();
+    let later = upload.updated_at_ms + 1;
+    expire(&hub.app, &id, later).await.unwrap();
+    let kept = status(&hub.app, &hub.writer, &repo(), &id).await.unwrap();
+    assert!(hub.app.db.save_upload(&kept, &lease.holder).await.unwrap(), "its writer still has it");
+
+    expire(&hub.app, &id, later).await.unwrap();
+    let ended = status(&hub.app, &hub.writer, &repo(), &id).await;
+    assert!(matches!(ended, Err(UploadError::Unknown { .. })));
+}
+
+#[tokio::test]
+async fn the_last_request_is_repeated_at_once_after_the_store_failed() {
+    let hub = Hub::new().await;
+    let id = begin(&hub).await;
+    // A file where a folder has to be.
+    let in_the_way = hub.app.config.blobs_dir().join("blobs/sha256");
+    std::fs::write(&in_the_way, "").unwrap();
+    let want = digest(Algorithm::Sha256);
+    let both = format!("{}{}", HALVES.0, HALVES.1);
+    let last = (None, stream_of(both.clone()));
+    let error = finish(&hub.app, &hub.writer, &repo(), &id, last, &want).await.unwrap_err();
+    assert!(matches!(error, UploadError::Store(_)), "{error}");
+    std::fs::remove_file(in_the_way).unwrap();
+    let upload = status(&hub.app, &hub.writer, &repo(), &id).await.unwrap();
+    assert_eq!(upload.offset_bytes, both.len() as u64);
+    finish(&hub.app, &hub.writer, &repo(), &id, nothing(), &want).await.unwrap();
+    assert_eq!(read(&hub, &want).await.unwrap(), both.as_bytes());
 }
