@@ -16,7 +16,9 @@ use serde::Deserialize;
 pub use load::{ConfigError, Flags, Loaded, load};
 pub use networks::Networks;
 pub use print::Entry;
-pub use sections::{Auth, Blobs, Cache, Database, Listen, Log, LogFormat, Registry, Search};
+pub use sections::{
+    Auth, Blobs, BlobsStore, Cache, Database, Listen, Log, LogFormat, Registry, S3, Search,
+};
 
 /// All settings.
 #[derive(Debug, Clone, Deserialize)]

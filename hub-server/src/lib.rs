@@ -31,5 +31,5 @@ pub mod services;
 pub mod telemetry;
 
 pub use app::{App, AppBuilder};
-pub use config::Config;
+pub use config::{BlobsStore, Config};
 pub use running::{Opened, Running, StartError, open, start};

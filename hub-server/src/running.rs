@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::Handle;
-use hub_blobs::{BlobError, FsStore};
+use hub_blobs::{BlobError, BlobStore, FsStore, S3Settings, S3Store};
 use hub_db::{Db, DbError};
 use hub_search::{Index, SearchError};
 use secrecy::ExposeSecret;
 
 use crate::app::BuildError;
+use crate::config::BlobsStore;
 use crate::listen::{self, Tls, TlsError};
 use crate::{App, AppBuilder, Config, http, jobs, telemetry};
 
@@ -48,6 +49,9 @@ pub enum StartError {
     /// The store of bytes cannot be opened.
     #[error("could not open the store of blobs")]
     Blobs(#[from] BlobError),
+    /// Bytes are to be kept in a bucket without a name.
+    #[error("`blobs.store` is `s3`, and `blobs.s3.bucket` names no bucket")]
+    NoBucket,
     /// The index cannot be opened.
     #[error("could not open the search index")]
     Index(#[from] SearchError),
@@ -103,12 +107,38 @@ pub async fn open(config: Config) -> Result<Opened, StartError> {
     let lock = if config.is_single() { Some(lock(&config.data)?) } else { None };
     let db = Db::open(config.database_url().expose_secret()).await?;
     db.migrate().await?;
-    let blobs = FsStore::open(config.blobs_dir()).await?;
+    let blobs = open_blobs(&config).await?;
     let dir = config.index_dir();
     let opened = tokio::task::spawn_blocking(move || Index::open(&dir)).await??;
     let index_is_stale = opened.stale || is_lost(&db, &opened.index).await?;
-    let app = AppBuilder::new(config, db, Arc::new(blobs), opened.index).build().await?;
+    let app = AppBuilder::new(config, db, blobs, opened.index).build().await?;
     Ok(Opened { app, index_is_stale, lock })
+}
+
+/// Opens the store of bytes that the settings name.
+async fn open_blobs(config: &Config) -> Result<Arc<dyn BlobStore>, StartError> {
+    match config.blobs.store {
+        BlobsStore::Fs => Ok(Arc::new(FsStore::open(config.blobs_dir()).await?)),
+        BlobsStore::S3 => {
+            let s3 = &config.blobs.s3;
+            if s3.bucket.is_empty() {
+                return Err(StartError::NoBucket);
+            }
+            let settings = S3Settings {
+                endpoint: s3.endpoint.clone(),
+                bucket: s3.bucket.clone(),
+                region: s3.region.clone(),
+                prefix: s3.prefix.clone(),
+                access_key_id: s3.access_key_id.clone(),
+                secret_access_key: s3.secret_access_key.clone(),
+                session_token: s3.session_token.clone(),
+                path_style: s3.path_style,
+                allow_http: s3.allow_http,
+                timeout: Duration::from_secs(s3.timeout_seconds),
+            };
+            Ok(Arc::new(S3Store::open(&settings).await?))
+        }
+    }
 }
 
 /// Whether the letters that the index would need next are gone, or are those of another database.

@@ -18,6 +18,16 @@ pub(crate) fn over_tls() -> bool {
     std::env::var("HUB_TEST_TLS").is_ok_and(|tls| tls == "1")
 }
 
+/// Address of a service that speaks S3 and has the bucket `hub-test`, `http://127.0.0.1:PORT`.
+pub(crate) fn s3() -> Option<String> {
+    std::env::var("HUB_TEST_S3").ok()
+}
+
+/// Whether the hubs of the tests keep their bytes there.
+pub(crate) fn on_s3() -> bool {
+    std::env::var("HUB_TEST_BLOBS").is_ok_and(|blobs| blobs == "s3")
+}
+
 /// Whether a missing program is a failure.
 pub(crate) fn required() -> bool {
     std::env::var("CI").is_ok_and(|ci| ci == "true")

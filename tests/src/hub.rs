@@ -1,6 +1,6 @@
 //! A whole hub for one test: the real server on a free port, over data of its own.
 
-use hub_server::{Config, Running};
+use hub_server::{BlobsStore, Config, Running};
 use secrecy::SecretString;
 
 use crate::{Person, PgDatabase, TestTls, environment, skip};
@@ -51,6 +51,10 @@ impl TestHub {
         let tls = tls.then(|| TestTls::make(&data.path().join("tls")));
         config.listen.tls_cert = tls.as_ref().map(TestTls::cert);
         config.listen.tls_key = tls.as_ref().map(TestTls::key);
+        if environment::on_s3() {
+            let endpoint = environment::s3().expect("HUB_TEST_S3 names the service");
+            keep_in_bucket(&mut config, endpoint);
+        }
         change(&mut config);
         let running = hub_server::start(config).await.unwrap();
         Self { url: running.url(), running, database, tls, data }
@@ -68,6 +72,42 @@ impl TestHub {
             Self::with(|config| config.database.url = Some(SecretString::from(url))).await;
         hub.database = Some(database);
         Some(hub)
+    }
+
+    /// Two hubs on one PostgreSQL database, and on one bucket or folder for their bytes; or says
+    /// aloud that there is no PostgreSQL.
+    pub async fn replicas() -> Option<[Self; 2]> {
+        let Some(server) = environment::postgres() else {
+            skip("HUB_TEST_PG is not set");
+            return None;
+        };
+        let database = PgDatabase::create(&server).await;
+        let url = SecretString::from(database.url());
+        let mut first = Self::with(|config| config.database.url = Some(url.clone())).await;
+        first.database = Some(database);
+        let mut blobs = first.running.app.config.blobs.clone();
+        blobs.dir = Some(first.data());
+        let second = Self::with(|config| {
+            config.database.url = Some(url);
+            config.blobs = blobs;
+        });
+        let mut second = second.await;
+        // The first has the one that both use.
+        second.database = None;
+        Some([first, second])
+    }
+
+    /// Starts a hub that keeps its bytes in a bucket, or says aloud that there is none.
+    pub async fn on_s3(change: impl FnOnce(&mut Config)) -> Option<Self> {
+        let Some(endpoint) = environment::s3() else {
+            skip("HUB_TEST_S3 is not set");
+            return None;
+        };
+        let hub = Self::with(|config| {
+            keep_in_bucket(config, endpoint);
+            change(config);
+        });
+        Some(hub.await)
     }
 
     /// Host and port, as references name them.
@@ -157,4 +197,16 @@ impl TestHub {
         }
         drop(data);
     }
+}
+
+/// Lets a hub keep its bytes in the bucket of the tests, under a prefix of its own.
+fn keep_in_bucket(config: &mut Config, endpoint: String) {
+    config.blobs.store = BlobsStore::S3;
+    let s3 = &mut config.blobs.s3;
+    s3.endpoint = Some(endpoint);
+    s3.bucket = "hub-test".to_owned();
+    s3.prefix = uuid::Uuid::now_v7().to_string();
+    s3.access_key_id = Some("id".to_owned());
+    s3.secret_access_key = Some(SecretString::from("secret"));
+    s3.allow_http = true;
 }

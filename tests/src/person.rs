@@ -112,9 +112,9 @@ impl Person {
         Self { name: self.name.clone(), url: url.to_owned(), client }
     }
 
-    /// The same person at a hub that was started again.
+    /// The same person at another hub with the same people, or one that was started again.
     #[must_use]
     pub fn at(&self, hub: &TestHub) -> Self {
-        Self { url: hub.url.clone(), ..self.clone() }
+        Self { name: self.name.clone(), ..Self::nobody(hub) }
     }
 }

@@ -180,7 +180,7 @@ impl BlobStore for S3Store {
         // As it is now: whoever follows the address cannot come back when the bytes are gone.
         let pointer = self.pointer(digest).await?;
         let pointer = pointer.ok_or_else(|| BlobError::NotFound { digest: digest.clone() })?;
-        // Bytes, never a page.
+        // Also for objects that somebody else put there.
         let options = SignedUrlOptions::default()
             .with_query([("response-content-type", "application/octet-stream")]);
         let path = self.bucket.path(&pointer.data);

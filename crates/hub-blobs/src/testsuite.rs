@@ -318,6 +318,7 @@ async fn blobs_are_listed(store: &impl BlobStore) {
     found.sort();
     want.sort();
     assert_eq!(found, want, "what is published, and nothing else");
+    store.discard("not-yet").await.expect("it is there");
 }
 
 async fn leftovers_are_listed_and_removed(store: &impl BlobStore) {

@@ -96,7 +96,7 @@ pub(super) fn load_from(
     variables: &[(String, String)],
     flags: Flags,
 ) -> Result<Loaded, ConfigError> {
-    let mut figment = Figment::new();
+    let mut figment = aws(variables);
     let named = variables.iter().find(|(name, _)| name == FILE).map(|(_, path)| Path::new(path));
     if let Some(path) = file.or(named) {
         let text = fs::read_to_string(path)
@@ -114,6 +114,29 @@ pub(super) fn load_from(
     }
     let config = figment.extract().map_err(explain)?;
     Ok(Loaded { config, figment })
+}
+
+/// Where Amazon's own programs look for these settings; ours win over them. Of two names for one
+/// setting the later wins.
+const AWS: [(&str, &str); 7] = [
+    ("AWS_DEFAULT_REGION", "blobs.s3.region"),
+    ("AWS_REGION", "blobs.s3.region"),
+    ("AWS_ENDPOINT_URL", "blobs.s3.endpoint"),
+    ("AWS_ENDPOINT_URL_S3", "blobs.s3.endpoint"),
+    ("AWS_ACCESS_KEY_ID", "blobs.s3.access_key_id"),
+    ("AWS_SECRET_ACCESS_KEY", "blobs.s3.secret_access_key"),
+    ("AWS_SESSION_TOKEN", "blobs.s3.session_token"),
+];
+
+fn aws(variables: &[(String, String)]) -> Figment {
+    let find = |name| variables.iter().find(|(variable, _)| variable == name);
+    AWS.iter().fold(Figment::new(), |figment, &(name, key)| match find(name) {
+        Some((_, value)) => {
+            let text = Value::from(value.as_str());
+            figment.merge(Named { name: name.to_owned(), values: placed(key, text) })
+        }
+        None => figment,
+    })
 }
 
 fn toml(text: &str, path: &Path) -> Result<Dict, ConfigError> {
@@ -134,7 +157,10 @@ fn variable(name: &str, value: &str) -> Result<Option<(String, String)>, ConfigE
         return Ok(None);
     }
     let rest = rest.to_lowercase();
-    let key = rest.replacen('_', ".", 1);
+    let mut key = rest.replacen('_', ".", 1);
+    if let Some(rest) = key.strip_prefix("blobs.s3_") {
+        key = format!("blobs.s3.{rest}");
+    }
     let secret_file = key
         .strip_suffix("_file")
         .filter(|key| KEYS.iter().any(|known| known.secret && known.name == *key));
@@ -148,15 +174,20 @@ fn variable(name: &str, value: &str) -> Result<Option<(String, String)>, ConfigE
 
 /// `listen.address` and a text as a table inside a table. A number or a truth value is read as one.
 fn nested(key: &str, value: &str) -> Dict {
+    let text = KEYS.iter().any(|known| known.name == key && known.secret);
     let value = match (value.parse::<u64>(), value.parse::<bool>()) {
+        _ if text => Value::from(value),
         (Ok(number), _) => Value::from(number),
         (_, Ok(truth)) => Value::from(truth),
         _ => Value::from(value),
     };
+    placed(key, value)
+}
+
+/// A value inside the tables that its key names.
+fn placed(key: &str, value: Value) -> Dict {
     match key.split_once('.') {
-        Some((section, key)) => {
-            Dict::from([(section.to_owned(), Value::from(Dict::from([(key.to_owned(), value)])))])
-        }
+        Some((section, key)) => Dict::from([(section.to_owned(), placed(key, value).into())]),
         None => Dict::from([(key.to_owned(), value)]),
     }
 }
@@ -269,6 +300,28 @@ mod tests {
             ("HUB_SERVER_PORT_80_TCP_ADDR", "10.0.0.1"),
         ]);
         assert!(load_from(None, &variables, Flags::default()).is_ok());
+    }
+
+    #[test]
+    fn amazons_variables_count_where_ours_say_nothing() {
+        let variables = vars(&[
+            ("AWS_REGION", "eu-north-1"),
+            ("AWS_DEFAULT_REGION", "us-west-2"),
+            ("AWS_ACCESS_KEY_ID", "1234"),
+            ("AWS_SECRET_ACCESS_KEY", "5678"),
+            ("AWS_ENDPOINT_URL", "http://theirs"),
+            ("HUB_SERVER_BLOBS_S3_ENDPOINT", "http://ours"),
+            ("HUB_SERVER_BLOBS_S3_ALLOW_HTTP", "true"),
+            ("HUB_SERVER_BLOBS_STORE", "s3"),
+        ]);
+        let loaded = load_from(None, &variables, Flags::default()).unwrap();
+        let (blobs, s3) = (&loaded.config.blobs, &loaded.config.blobs.s3);
+        assert_eq!(blobs.store, crate::config::BlobsStore::S3);
+        assert_eq!((s3.region.as_str(), s3.allow_http), ("eu-north-1", true));
+        assert_eq!(s3.endpoint.as_deref(), Some("http://ours"));
+        assert_eq!(s3.access_key_id.as_deref(), Some("1234"));
+        let printed = format!("{:?} {:?}", loaded.config, loaded.entries());
+        assert!(!printed.contains("5678"), "{printed}");
     }
 
     #[test]

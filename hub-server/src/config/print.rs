@@ -1,6 +1,6 @@
 //! Settings as `config print` shows them: value and origin, secrets masked.
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Config, Loaded, LogFormat};
 
@@ -34,7 +34,30 @@ pub(super) const KEYS: &[Key] = &[
         secret: true,
         value: |c| c.database_url().expose_secret().to_owned(),
     },
+    plain("blobs.store", |c| c.blobs.store.as_str().to_owned()),
     plain("blobs.dir", |c| c.blobs_dir().display().to_string()),
+    plain("blobs.redirect", |c| c.blobs.redirect.to_string()),
+    plain("blobs.redirect_min_bytes", |c| c.blobs.redirect_min_bytes.to_string()),
+    plain("blobs.redirect_seconds", |c| c.blobs.redirect_seconds.to_string()),
+    plain("blobs.x_accel_redirect", |c| c.blobs.x_accel_redirect.clone().unwrap_or_default()),
+    plain("blobs.s3.endpoint", |c| c.blobs.s3.endpoint.clone().unwrap_or_default()),
+    plain("blobs.s3.bucket", |c| c.blobs.s3.bucket.clone()),
+    plain("blobs.s3.region", |c| c.blobs.s3.region.clone()),
+    plain("blobs.s3.prefix", |c| c.blobs.s3.prefix.clone()),
+    plain("blobs.s3.access_key_id", |c| c.blobs.s3.access_key_id.clone().unwrap_or_default()),
+    Key {
+        name: "blobs.s3.secret_access_key",
+        secret: true,
+        value: |c| hidden(c.blobs.s3.secret_access_key.as_ref()),
+    },
+    Key {
+        name: "blobs.s3.session_token",
+        secret: true,
+        value: |c| hidden(c.blobs.s3.session_token.as_ref()),
+    },
+    plain("blobs.s3.path_style", |c| c.blobs.s3.path_style.to_string()),
+    plain("blobs.s3.allow_http", |c| c.blobs.s3.allow_http.to_string()),
+    plain("blobs.s3.timeout_seconds", |c| c.blobs.s3.timeout_seconds.to_string()),
     plain("search.dir", |c| c.index_dir().display().to_string()),
     plain("cache.max_bytes", |c| c.cache.max_bytes.to_string()),
     plain("auth.session_days", |c| c.auth.session_days.to_string()),
@@ -54,6 +77,11 @@ pub(super) const KEYS: &[Key] = &[
 
 fn file(path: Option<&std::path::Path>) -> String {
     path.map_or_else(String::new, |path| path.display().to_string())
+}
+
+/// Whether a secret is set, and nothing more of it.
+fn hidden(secret: Option<&SecretString>) -> String {
+    secret.map_or_else(String::new, |_| "***".to_owned())
 }
 
 const fn plain(name: &'static str, value: fn(&Config) -> String) -> Key {

@@ -73,11 +73,105 @@ pub struct Database {
 }
 
 /// Where bytes are kept.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Blobs {
-    /// Folder that holds `blobs/` and `uploads/`.
+    /// What keeps them.
+    pub store: BlobsStore,
+    /// Folder that holds `blobs/` and `uploads/`, for `fs`.
     pub dir: Option<PathBuf>,
+    /// The bucket, for `s3`.
+    pub s3: S3,
+    /// Whether pulls of blobs are sent to the bucket, with an address that is good for a while
+    /// (307). Clients then have to reach the bucket.
+    pub redirect: bool,
+    /// Smaller blobs are never sent there: asking twice costs more than their bytes.
+    pub redirect_min_bytes: u64,
+    /// How long such an address is good.
+    pub redirect_seconds: u64,
+    /// Path below which a server in front of us (nginx) serves the folder of the blobs to us alone;
+    /// pulls are then answered with `X-Accel-Redirect`. For `fs`.
+    pub x_accel_redirect: Option<String>,
+}
+
+impl Default for Blobs {
+    fn default() -> Self {
+        Self {
+            store: BlobsStore::Fs,
+            dir: None,
+            s3: S3::default(),
+            redirect: false,
+            redirect_min_bytes: 1 << 20,
+            redirect_seconds: 1200,
+            x_accel_redirect: None,
+        }
+    }
+}
+
+/// What keeps bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BlobsStore {
+    /// Files on a disk.
+    #[default]
+    Fs,
+    /// A bucket of a service that speaks S3.
+    S3,
+}
+
+impl BlobsStore {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fs => "fs",
+            Self::S3 => "s3",
+        }
+    }
+}
+
+/// A bucket of a service that speaks S3.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct S3 {
+    /// Address of the service; without it, Amazon's own. Also `AWS_ENDPOINT_URL`.
+    pub endpoint: Option<String>,
+    /// Name of the bucket.
+    pub bucket: String,
+    /// Region that requests are signed for. Also `AWS_REGION`.
+    pub region: String,
+    /// What every key begins with.
+    pub prefix: String,
+    /// Name of the key; without it, the role of the machine is asked for. Also
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: Option<String>,
+    /// The key's secret. Also `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: Option<SecretString>,
+    /// The token that belongs to a key for some hours. Also `AWS_SESSION_TOKEN`.
+    pub session_token: Option<SecretString>,
+    /// Whether the bucket stands in the path (`host/bucket/key`) rather than in the host.
+    pub path_style: bool,
+    /// Whether `http://` will do.
+    pub allow_http: bool,
+    /// How long the service may be silent, and how long a failed request is tried again.
+    pub timeout_seconds: u64,
+}
+
+impl Default for S3 {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            bucket: String::new(),
+            region: "us-east-1".to_owned(),
+            prefix: String::new(),
+            access_key_id: None,
+            secret_access_key: None,
+            session_token: None,
+            path_style: true,
+            allow_http: false,
+            timeout_seconds: 60,
+        }
+    }
 }
 
 /// Where the index is kept.

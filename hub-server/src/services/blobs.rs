@@ -1,10 +1,12 @@
 //! Blobs of a repository: whether they are there, their bytes, and taking them away.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use hub_blobs::{BlobError, ByteStream};
 use hub_db::DbError;
 use hub_model::{Action, Actor, Digest, LetterKind, RepoName};
+use url::Url;
 
 use super::access::{self, AccessError};
 use crate::App;
@@ -57,6 +59,36 @@ impl Readable {
     pub async fn read(&self, range: Range<u64>) -> Result<ByteStream<'static>, BlobsError> {
         Ok(self.app.blobs.read(&self.digest, range).await?)
     }
+
+    /// Where else the caller gets it, if the settings let others give it out.
+    ///
+    /// # Errors
+    ///
+    /// [`BlobsError::Store`] when the store cannot say.
+    pub async fn elsewhere(&self) -> Result<Option<Elsewhere>, BlobsError> {
+        let settings = &self.app.config.blobs;
+        let store = &self.app.blobs;
+        if let Some(path) = &settings.x_accel_redirect
+            && let Some(file) = store.local_path(&self.digest)
+        {
+            let path = format!("{}/{}", path.trim_end_matches('/'), file.display());
+            return Ok(Some(Elsewhere::File(path)));
+        }
+        if settings.redirect && self.size >= settings.redirect_min_bytes {
+            let ttl = Duration::from_secs(settings.redirect_seconds);
+            return Ok(store.redirect(&self.digest, ttl).await?.map(Elsewhere::Address));
+        }
+        Ok(None)
+    }
+}
+
+/// Who gives a blob out in our place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// Whoever answers there; the address is good for a while.
+    Address(Url),
+    /// The server in front of us, which knows the file by this path.
+    File(String),
 }
 
 /// Finds a blob that the repository holds.

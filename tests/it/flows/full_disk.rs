@@ -34,6 +34,7 @@ impl Drop for SmallDisk {
 async fn a_full_disk_ends_the_upload_and_leaves_what_was_there() {
     let Some(disk) = SmallDisk::mount() else { return };
     let hub = TestHub::with(|config| {
+        config.blobs.store = hub_server::BlobsStore::Fs;
         config.blobs.dir = Some(disk.0.path().join("blobs"));
     })
     .await;

@@ -59,7 +59,9 @@ impl S3Settings {
             .with_timeout_disabled()
             .with_read_timeout(self.timeout)
             .with_connect_timeout(self.timeout.min(Duration::from_secs(5)))
-            .with_allow_http(self.allow_http);
+            .with_allow_http(self.allow_http)
+            // Whoever fetches a blob from the bucket gets bytes, never a page.
+            .with_default_content_type("application/octet-stream");
         let retry = RetryConfig {
             backoff: BackoffConfig { max_backoff: Duration::from_secs(2), ..Default::default() },
             max_retries: 5,

@@ -1,7 +1,7 @@
 //! `/v2/<name>/blobs/<digest>`.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hub_model::{Digest, RepoName};
 
@@ -11,7 +11,11 @@ use super::error::RegistryError;
 use super::manifests::CONTENT_DIGEST;
 use super::multipart::Multipart;
 use super::range::{self, Wanted};
-use crate::services::blobs;
+use crate::services::blobs::{self, Elsewhere};
+
+/// Names the file that the server in front of us sends. Source: nginx, X-Accel
+/// (`docs/sources.md#x-accel`).
+const ACCEL: HeaderName = HeaderName::from_static("x-accel-redirect");
 
 /// `GET` and `HEAD`.
 ///
@@ -38,6 +42,12 @@ pub(super) async fn get(
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let nothing = HeaderValue::from_static("default-src 'none'");
     headers.insert(header::CONTENT_SECURITY_POLICY, nothing);
+    // What others give out they also cut into ranges.
+    if !call.is_head()
+        && let Some(elsewhere) = blob.elsewhere().await?
+    {
+        return Ok(sent_to(elsewhere, headers));
+    }
     // A range of what the caller saw before is of no use when that was something else.
     let same = call.headers.get(header::IF_RANGE).is_none_or(|known| *known == etag);
     let asked = call.header(header::RANGE).filter(|_| same && !call.is_head());
@@ -68,6 +78,23 @@ pub(super) async fn get(
         Body::from_stream(blob.read(part).await?)
     };
     Ok((status, headers, body).into_response())
+}
+
+/// Has somebody else give the blob out.
+fn sent_to(elsewhere: Elsewhere, mut headers: HeaderMap) -> Response {
+    match elsewhere {
+        Elsewhere::File(path) => {
+            headers.insert(ACCEL, ascii(&path));
+            (StatusCode::OK, headers).into_response()
+        }
+        Elsewhere::Address(url) => {
+            // The address is good for a while only, and for this caller only.
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.remove(header::ACCEPT_RANGES);
+            headers.insert(header::LOCATION, ascii(url.as_str()));
+            (StatusCode::TEMPORARY_REDIRECT, headers).into_response()
+        }
+    }
 }
 
 /// `DELETE`.
