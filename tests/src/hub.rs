@@ -204,7 +204,7 @@ fn keep_in_bucket(config: &mut Config, endpoint: String) {
     config.blobs.store = BlobsStore::S3;
     let s3 = &mut config.blobs.s3;
     s3.endpoint = Some(endpoint);
-    s3.bucket = "hub-test".to_owned();
+    "hub-test".clone_into(&mut s3.bucket);
     s3.prefix = uuid::Uuid::now_v7().to_string();
     s3.access_key_id = Some("id".to_owned());
     s3.secret_access_key = Some(SecretString::from("secret"));

@@ -164,10 +164,11 @@ async fn nginx_sends_the_files_that_the_hub_lets_it() {
     assert!(!headers.contains_key("x-accel-redirect"), "the path stays between the two");
     assert!(blob.bytes().await.unwrap() == bytes);
 
-    let part = front.request(Method::GET, &path).header("range", "bytes=5-9").send().await.unwrap();
-    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
-    assert_eq!(part.headers()["content-range"], "bytes 5-9/100000");
-    assert_eq!(part.bytes().await.unwrap(), bytes[5..10]);
+    let slice =
+        front.request(Method::GET, &path).header("range", "bytes=5-9").send().await.unwrap();
+    assert_eq!(slice.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(slice.headers()["content-range"], "bytes 5-9/100000");
+    assert_eq!(slice.bytes().await.unwrap(), bytes[5..10]);
     let head = front.request(Method::HEAD, &path).send().await.unwrap();
     assert_eq!(head.headers()["content-length"], "100000");
     let file = format!("/hub-blobs/blobs/sha256/{}/{}", &digest[7..9], &digest[7..]);

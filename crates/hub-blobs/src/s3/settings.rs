@@ -46,7 +46,7 @@ impl Default for S3Settings {
             session_token: None,
             path_style: true,
             allow_http: false,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
         }
     }
 }

@@ -225,12 +225,12 @@ async fn a_blob_can_be_fetched_from_the_bucket_for_a_while() {
     store.append(&mut staged, body_of(b"bytes")).await.unwrap();
     let digest = sha256(b"bytes");
     store.publish(staged, &digest).await.unwrap();
-    let url = store.redirect(&digest, Duration::from_secs(60)).await.unwrap().unwrap();
+    let url = store.redirect(&digest, Duration::from_mins(1)).await.unwrap().unwrap();
     assert!(url.query_pairs().any(|pair| pair.1 == "application/octet-stream"), "{url}");
     let text = tokio::task::spawn_blocking(move || fetch(&url)).await.unwrap();
     assert!(text.starts_with("HTTP/1.1 200"), "{text}");
     assert!(text.ends_with("bytes"), "{text}");
-    let unknown = store.redirect(&sha256(b"others"), Duration::from_secs(60)).await;
+    let unknown = store.redirect(&sha256(b"others"), Duration::from_mins(1)).await;
     assert!(matches!(unknown, Err(BlobError::NotFound { .. })));
 }
 
