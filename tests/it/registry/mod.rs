@@ -2,6 +2,7 @@
 
 mod access;
 mod blobs;
+mod conformance;
 mod manifests;
 mod replicas;
 mod tags;
