@@ -39,9 +39,9 @@ pub(crate) fn wanted(header: Option<&str>, size: u64) -> Wanted {
     let mut parts = Vec::with_capacity(asked.len());
     for one in &asked {
         match one_range(one, size) {
-            Some(Some(part)) => parts.push(part),
-            Some(None) => {}
-            None => return Wanted::Whole,
+            Wanted::Part(part) => parts.push(part),
+            Wanted::Unsatisfiable => {}
+            Wanted::Whole | Wanted::Parts(_) => return Wanted::Whole,
         }
     }
     match (asked.len(), parts.len()) {
@@ -58,19 +58,23 @@ pub(crate) fn wanted(header: Option<&str>, size: u64) -> Wanted {
     }
 }
 
-/// The bytes that one range means: `None` when it is no range, `Some(None)` when no byte of a
-/// content of `size` bytes lies in it.
-fn one_range(text: &str, size: u64) -> Option<Option<Range<u64>>> {
-    let (first, last) = text.split_once('-')?;
-    let (first, last) = (first.trim(), last.trim());
-    if first.is_empty() {
-        let length = number(last)?.min(size);
-        return Some((length > 0).then(|| size - length..size));
-    }
-    let first = number(first)?;
-    let last = if last.is_empty() { u64::MAX } else { number(last)? };
+/// What one range asks of a content of `size` bytes; the whole when it is no range.
+fn one_range(text: &str, size: u64) -> Wanted {
+    let Some((first, last)) = text.split_once('-') else { return Wanted::Whole };
+    let (start, last) = match (number(first.trim()), last.trim()) {
+        (None, last) if first.trim().is_empty() => match number(last) {
+            Some(length) => (size.saturating_sub(length), u64::MAX),
+            None => return Wanted::Whole,
+        },
+        (Some(start), "") => (start, u64::MAX),
+        (Some(start), last) => match number(last) {
+            Some(last) => (start, last),
+            None => return Wanted::Whole,
+        },
+        (None, _) => return Wanted::Whole,
+    };
     let end = last.saturating_add(1).min(size);
-    Some((first <= last && first < end).then_some(first..end))
+    if start < end { Wanted::Part(start..end) } else { Wanted::Unsatisfiable }
 }
 
 /// Reads the `Content-Range` of an upload: `start-end`, leniently also `bytes start-end/total`.
@@ -112,7 +116,7 @@ mod tests {
             ("bytes=-0", Wanted::Unsatisfiable),
             ("bytes=0-1, ,4-5,", Wanted::Parts(vec![0..2, 4..6])),
             ("Bytes=-1,9000-,0-0", Wanted::Parts(vec![2047..2048, 0..1])),
-            ("bytes=4000-,0-1", Wanted::Parts(vec![0..2])),
+            ("bytes=4000-,0-1", Wanted::Parts(std::iter::once(0..2).collect())),
             ("bytes=4000-,9-8,-0", Wanted::Unsatisfiable),
             ("bytes=0-1,x", Wanted::Whole),
             ("bytes=0-,0-,0-", Wanted::Whole),

@@ -133,9 +133,8 @@ async fn find_source(
     for repo in app.db.repos_with_blob(digest, MOUNT_SOURCES).await? {
         match access::require(app, actor, Action::Pull, &repo).await {
             Ok(()) if source.reaches(&repo) => return Ok(Some(repo)),
-            Ok(()) => {}
             Err(AccessError::Db(error)) => return Err(error),
-            Err(_) => {}
+            Ok(()) | Err(_) => {}
         }
     }
     Ok(None)
