@@ -32,4 +32,4 @@ pub mod telemetry;
 
 pub use app::{App, AppBuilder};
 pub use config::{BlobsStore, Config};
-pub use running::{Opened, Running, StartError, open, start};
+pub use running::{Opened, Running, StartError, open, start, start_at};

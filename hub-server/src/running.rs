@@ -13,7 +13,7 @@ use hub_db::{Db, DbError};
 use hub_search::{Index, SearchError};
 use secrecy::ExposeSecret;
 
-use crate::app::BuildError;
+use crate::app::{BuildError, Clock};
 use crate::config::BlobsStore;
 use crate::listen::{self, Tls, TlsError};
 use crate::{App, AppBuilder, Config, http, jobs, telemetry};
@@ -103,15 +103,23 @@ pub struct Running {
 ///
 /// [`StartError::Taken`] when another process serves the same folder.
 pub async fn open(config: Config) -> Result<Opened, StartError> {
+    open_at(config, Clock::system()).await
+}
+
+async fn open_at(config: Config, clock: Clock) -> Result<Opened, StartError> {
     make_folder(&config.data)?;
     let lock = if config.is_single() { Some(lock(&config.data)?) } else { None };
     let db = Db::open(config.database_url().expose_secret()).await?;
     db.migrate().await?;
+    if lock.is_some() {
+        // Nobody else is there, so whoever held something was killed: nobody waits for them.
+        db.free_leases().await?;
+    }
     let blobs = open_blobs(&config).await?;
     let dir = config.index_dir();
     let opened = tokio::task::spawn_blocking(move || Index::open(&dir)).await??;
     let index_is_stale = opened.stale || is_lost(&db, &opened.index).await?;
-    let app = AppBuilder::new(config, db, blobs, opened.index).build().await?;
+    let app = AppBuilder::new(config, db, blobs, opened.index).clock(clock).build().await?;
     Ok(Opened { app, index_is_stale, lock })
 }
 
@@ -157,10 +165,19 @@ async fn is_lost(db: &Db, index: &Index) -> Result<bool, DbError> {
 ///
 /// When anything of it cannot be had; nothing keeps running then.
 pub async fn start(config: Config) -> Result<Running, StartError> {
+    start_at(config, Clock::system()).await
+}
+
+/// Starts a hub by another clock than the system's, for tests.
+///
+/// # Errors
+///
+/// Those of [`start`].
+pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartError> {
     let _ = telemetry::metrics();
     // First what costs nothing: a bad certificate should not begin a migration.
     let tls = Tls::of(&config.listen)?;
-    let opened = open(config).await?;
+    let opened = open_at(config, clock).await?;
     let app = opened.app;
     let address = app.config.listen.address;
     let listening = |source| StartError::Listen { address, source };

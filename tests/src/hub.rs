@@ -1,5 +1,6 @@
 //! A whole hub for one test: the real server on a free port, over data of its own.
 
+use hub_server::app::Clock;
 use hub_server::{BlobsStore, Config, Running};
 use secrecy::SecretString;
 
@@ -27,15 +28,20 @@ impl TestHub {
 
     /// Starts a hub with other settings.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::over(environment::over_tls(), change).await
+        Self::over(environment::over_tls(), Clock::system(), change).await
+    }
+
+    /// Starts a hub by a clock that the test sets.
+    pub async fn by(clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+        Self::over(environment::over_tls(), clock, change).await
     }
 
     /// Starts a hub that speaks TLS, with a certificate of an authority of its own.
     pub async fn with_tls(change: impl FnOnce(&mut Config)) -> Self {
-        Self::over(true, change).await
+        Self::over(true, Clock::system(), change).await
     }
 
-    async fn over(tls: bool, change: impl FnOnce(&mut Config)) -> Self {
+    async fn over(tls: bool, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.listen.address = "127.0.0.1:0".parse().unwrap();
@@ -56,7 +62,7 @@ impl TestHub {
             keep_in_bucket(&mut config, endpoint);
         }
         change(&mut config);
-        let running = hub_server::start(config).await.unwrap();
+        let running = hub_server::start_at(config, clock).await.unwrap();
         Self { url: running.url(), running, database, tls, data }
     }
 

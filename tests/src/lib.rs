@@ -25,6 +25,7 @@ mod suite;
 mod tls;
 
 pub use cli::*;
+pub use environment::on_postgres;
 pub use faults::*;
 pub use hub::*;
 pub use images::*;

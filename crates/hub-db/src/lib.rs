@@ -60,6 +60,7 @@ mod repos;
 mod rows;
 mod search_docs;
 mod settings;
+mod times;
 mod tokens;
 mod uploads;
 mod users;

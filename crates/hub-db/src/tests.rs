@@ -10,7 +10,7 @@ use crate::fixtures::{empty_engines, engines, org_name, tag, with_repo};
 use crate::open::{LITE_MIGRATIONS, PG_MIGRATIONS};
 use crate::{
     Db, DbError, RepoFilter, blobs, catalog, details, dialect, imgs, jobs, leases, manifests, orgs,
-    outbox, pulls, repos, search_docs, settings, tokens, uploads, users,
+    outbox, pulls, repos, search_docs, settings, times, tokens, uploads, users,
 };
 
 const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
@@ -27,6 +27,7 @@ const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
     repos::STATEMENTS,
     search_docs::STATEMENTS,
     settings::STATEMENTS,
+    times::STATEMENTS,
     tokens::STATEMENTS,
     uploads::STATEMENTS,
     users::STATEMENTS,

@@ -38,6 +38,9 @@ const COMMIT_PAUSE: Duration = Duration::from_millis(150);
 /// How often counters are written down.
 const FLUSH: Duration = Duration::from_secs(3);
 
+/// A clock that goes back by more was set, in milliseconds; less is a correction.
+const JUMP_MS: i64 = 60_000;
+
 /// How often old uploads and letters are looked for.
 const HOUSEKEEPING: Duration = Duration::from_mins(10);
 
@@ -118,12 +121,31 @@ async fn follow(app: App, index_is_stale: bool) {
 }
 
 async fn flush(app: App) {
+    // What an earlier process wrote down may lie ahead as well.
+    let mut before = i64::MAX;
     while !app.stop.is_cancelled() {
+        let now = app.now_ms();
+        if now < before.saturating_sub(JUMP_MS) {
+            mend_times(&app, now).await;
+        }
+        before = now;
         pause(&app, FLUSH).await;
         flush_counters::run(&app).await;
         if let Some(handle) = telemetry::metrics() {
             handle.run_upkeep();
         }
+    }
+}
+
+/// Ends leases and makes jobs due that were written down before the clock jumped back.
+async fn mend_times(app: &App, now_ms: i64) {
+    match app.db.clamp_times(now_ms).await {
+        Ok(0) => {}
+        Ok(found) => {
+            tracing::warn!(found, "the clock jumped back: {found} times lay too far ahead");
+            app.kick();
+        }
+        Err(error) => complain(&error, "could not mend times that lie too far ahead"),
     }
 }
 

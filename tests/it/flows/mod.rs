@@ -3,7 +3,6 @@
 mod benchmark;
 mod bombs;
 mod first_hour;
-mod full_disk;
 mod replicas;
 mod stop_and_go;
 mod stores;
