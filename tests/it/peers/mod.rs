@@ -1,7 +1,9 @@
-//! Real clients against the hub: buildah, skopeo, podman, oras.
+//! Real clients against the hub: buildah, skopeo, podman, umoci, oras, python-dxf.
 
 mod buildah;
 mod oras;
 mod podman;
+mod resumed;
+mod round_trips;
 mod skopeo;
 mod workshop;

@@ -12,6 +12,8 @@ pub struct Workshop {
     folder: tempfile::TempDir,
     credentials: String,
     host: String,
+    /// Folder of the authority to trust, when the hub speaks TLS.
+    trust: Option<PathBuf>,
 }
 
 impl Workshop {
@@ -23,7 +25,22 @@ impl Workshop {
         let credentials = format!("{}:{PASSWORD}", person.name);
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("auth.json"), "{}").unwrap();
-        Some(Self { folder, credentials, host: hub.host().to_owned() })
+        let trust = hub.tls().map(hub_tests::TestTls::cert_dir);
+        Some(Self { folder, credentials, host: hub.host().to_owned(), trust })
+    }
+
+    /// The arguments as they were meant: a hub that speaks TLS is not trusted blindly, but by its
+    /// authority.
+    fn trusting(&self, args: &[&str]) -> Vec<String> {
+        // `podman search` knows no folder of authorities.
+        let search = args.first() == Some(&"search");
+        let trust = |arg: &&str| match &self.trust {
+            Some(folder) if !search && arg.ends_with("tls-verify=false") => {
+                arg.replace("tls-verify=false", &format!("cert-dir={}", folder.display()))
+            }
+            _ => (*arg).to_owned(),
+        };
+        args.iter().map(trust).collect()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -61,7 +78,7 @@ impl Workshop {
 
     pub async fn buildah(&self, args: &[&str]) -> String {
         let mut command = self.storage("buildah");
-        command.args(args);
+        command.args(self.trusting(args));
         blocking(command).await
     }
 
@@ -83,20 +100,35 @@ impl Workshop {
 
     pub async fn podman(&self, args: &[&str]) -> String {
         let mut command = self.storage("podman");
-        command.args(args);
+        command.args(self.trusting(args));
         blocking(command).await
     }
 
     pub async fn skopeo(&self, args: &[&str]) -> String {
         let mut command = self.command("skopeo");
+        command.args(self.trusting(args));
+        blocking(command).await
+    }
+
+    /// Runs another program in the folder.
+    pub async fn run(&self, name: &str, args: &[&str]) -> String {
+        let mut command = self.command(name);
         command.args(args);
         blocking(command).await
+    }
+
+    /// `HOST/reference`, as podman writes it.
+    pub fn name(&self, reference: &str) -> String {
+        format!("{}/{reference}", self.host)
     }
 
     /// Copies into the hub with skopeo.
     pub async fn skopeo_copy(&self, from: &str, to: &str, more: &[&str]) {
         let to = self.at(to);
-        let mut args = vec!["copy", "-q", "--dest-tls-verify=false", "--src-tls-verify=false"];
+        let mut args = vec!["copy", "-q", "--dest-tls-verify=false"];
+        if from.starts_with("docker://") {
+            args.push("--src-tls-verify=false");
+        }
         args.extend_from_slice(&["--dest-creds", &self.credentials]);
         args.extend_from_slice(more);
         args.extend_from_slice(&[from, &to]);
