@@ -27,7 +27,10 @@ pub use known::KnownManifest;
 use known::{Cache, News};
 pub(crate) use known::{Known, KnownRepo, SignedToken, as_one_request, virtual_latest};
 pub use passwords::{HashError, Passwords};
-pub use pulls::{LastUses, PullCounter};
+#[cfg(test)]
+pub(crate) use testing::Database;
+
+pub use pulls::{AskedBlobs, LastUses, PullCounter, Suspects};
 
 use crate::Config;
 
@@ -59,6 +62,15 @@ pub struct Parts {
     pub pulls: PullCounter,
     /// Uses of tokens not yet written down.
     pub uses: LastUses,
+    /// Unused blobs that somebody asked for, not yet written down.
+    pub asked: AskedBlobs,
+    /// Blobs whose bytes could not be read as they should.
+    pub suspects: Suspects,
+    /// Held by who collects garbage in this process.
+    pub(crate) collecting: tokio::sync::Mutex<()>,
+    pub(crate) wake_gc: Notify,
+    /// When this process put the app together, in milliseconds.
+    pub started_ms: i64,
     /// Name of this process where it holds jobs and leases.
     pub holder: String,
     /// Tasks of this process.
@@ -170,6 +182,11 @@ impl AppBuilder {
             passwords: Passwords::new(Semaphore::new(cores)),
             pulls: PullCounter::default(),
             uses: LastUses::default(),
+            asked: AskedBlobs::default(),
+            suspects: Suspects::default(),
+            collecting: tokio::sync::Mutex::new(()),
+            wake_gc: Notify::new(),
+            started_ms: self.clock.now_ms(),
             holder: format!("hub-server-{}", uuid::Uuid::now_v7()),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

@@ -17,7 +17,8 @@ pub use load::{ConfigError, Flags, Loaded, load};
 pub use networks::Networks;
 pub use print::Entry;
 pub use sections::{
-    Auth, Blobs, BlobsStore, Cache, Database, Listen, Log, LogFormat, Registry, S3, Search,
+    Auth, Blobs, BlobsStore, Cache, Database, Gc, Listen, Log, LogFormat, Registry, S3, Scrub,
+    Search,
 };
 
 /// All settings.
@@ -40,6 +41,10 @@ pub struct Config {
     pub auth: Auth,
     /// The registry's limits.
     pub registry: Registry,
+    /// When what nobody needs any more goes.
+    pub gc: Gc,
+    /// How stored bytes are read again.
+    pub scrub: Scrub,
     /// What is logged.
     pub log: Log,
 }
@@ -55,6 +60,8 @@ impl Default for Config {
             cache: Cache::default(),
             auth: Auth::default(),
             registry: Registry::default(),
+            gc: Gc::default(),
+            scrub: Scrub::default(),
             log: Log::default(),
         }
     }

@@ -33,3 +33,4 @@ pub mod telemetry;
 pub use app::{App, AppBuilder};
 pub use config::{BlobsStore, Config};
 pub use running::{Opened, Running, StartError, open, start, start_at};
+pub(crate) use running::{open_beside, open_records};

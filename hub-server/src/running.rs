@@ -106,7 +106,41 @@ pub async fn open(config: Config) -> Result<Opened, StartError> {
     open_at(config, Clock::system()).await
 }
 
+/// Opens records and bytes without the index, beside whoever serves the same PostgreSQL database.
+///
+/// # Errors
+///
+/// [`StartError::Taken`] when another process serves the same folder.
+pub(crate) async fn open_records(config: Config) -> Result<Opened, StartError> {
+    Ok(open_with(config, Clock::system(), Need::Nothing).await?.0)
+}
+
+/// Opens records and bytes, and the index when no process has it open; tells whether it has it.
+///
+/// # Errors
+///
+/// [`StartError::Taken`] when another process serves the same folder.
+pub(crate) async fn open_beside(config: Config) -> Result<(Opened, bool), StartError> {
+    open_with(config, Clock::system(), Need::IfFree).await
+}
+
+/// Whether the index is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Index,
+    IfFree,
+    Nothing,
+}
+
 async fn open_at(config: Config, clock: Clock) -> Result<Opened, StartError> {
+    Ok(open_with(config, clock, Need::Index).await?.0)
+}
+
+async fn open_with(
+    config: Config,
+    clock: Clock,
+    need: Need,
+) -> Result<(Opened, bool), StartError> {
     make_folder(&config.data)?;
     let lock = if config.is_single() { Some(lock(&config.data)?) } else { None };
     let db = Db::open(config.database_url().expose_secret()).await?;
@@ -117,10 +151,24 @@ async fn open_at(config: Config, clock: Clock) -> Result<Opened, StartError> {
     }
     let blobs = open_blobs(&config).await?;
     let dir = config.index_dir();
-    let opened = tokio::task::spawn_blocking(move || Index::open(&dir)).await??;
-    let index_is_stale = opened.stale || is_lost(&db, &opened.index).await?;
-    let app = AppBuilder::new(config, db, blobs, opened.index).clock(clock).build().await?;
-    Ok(Opened { app, index_is_stale, lock })
+    let found = if need == Need::Nothing {
+        None
+    } else {
+        match tokio::task::spawn_blocking(move || Index::open(&dir)).await? {
+            Err(SearchError::Busy { .. }) if need == Need::IfFree => None,
+            opened => Some(opened?),
+        }
+    };
+    let has_index = found.is_some();
+    let (index, index_is_stale) = match found {
+        Some(opened) => {
+            let stale = opened.stale || is_lost(&db, &opened.index).await?;
+            (opened.index, stale)
+        }
+        None => (Index::in_memory()?, true),
+    };
+    let app = AppBuilder::new(config, db, blobs, index).clock(clock).build().await?;
+    Ok((Opened { app, index_is_stale, lock }, has_index))
 }
 
 /// Opens the store of bytes that the settings name.

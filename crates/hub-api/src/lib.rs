@@ -13,6 +13,7 @@
 
 mod accounts;
 mod details;
+mod garbage;
 mod images;
 mod orgs;
 mod pages;
@@ -22,6 +23,7 @@ mod times;
 
 pub use accounts::*;
 pub use details::*;
+pub use garbage::*;
 pub use images::*;
 pub use orgs::*;
 pub use pages::*;

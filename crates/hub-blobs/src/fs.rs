@@ -28,6 +28,7 @@ use crate::{BlobError, BlobStore, ByteStream, Leftover, Staged, StoredBlob};
 /// ```text
 /// <dir>/blobs/sha256/e3/e3b0c442…   published: complete, verified, never changed
 /// <dir>/uploads/<id>                staged: may end at any byte
+/// <dir>/damaged/sha256-e3b0c442…    set aside: other bytes than the name says
 /// ```
 ///
 /// Both folders lie on one volume, so publishing is a rename. The order is: verify, sync the file,
@@ -153,6 +154,21 @@ impl BlobStore for FsStore {
         blocking(move || {
             let removed = publishing::remove(&path).doing("delete a blob")?;
             if removed { Ok(()) } else { Err(BlobError::NotFound { digest: missing }) }
+        })
+        .await
+    }
+
+    async fn set_aside(&self, digest: &Digest) -> Result<(), BlobError> {
+        let path = self.blob_path(digest);
+        let folder = self.blobs.with_file_name("damaged");
+        let name = format!("{}-{}", digest.algorithm().as_str(), digest.hex());
+        blocking(move || {
+            let moved =
+                fs::create_dir_all(&folder).and_then(|()| fs::rename(&path, folder.join(name)));
+            match moved {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                moved => moved.doing("set a damaged blob aside"),
+            }
         })
         .await
     }

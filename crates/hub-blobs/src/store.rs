@@ -143,6 +143,19 @@ pub trait BlobStore: Send + Sync + fmt::Debug + 'static {
     /// [`BlobError::NotFound`] when it is not there.
     async fn delete(&self, digest: &Digest) -> Result<(), BlobError>;
 
+    /// Takes the bytes of a damaged blob out of the way, so that nobody is given them and the same
+    /// digest can be stored anew; absent is fine. A store of files keeps them in another folder.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    async fn set_aside(&self, digest: &Digest) -> Result<(), BlobError> {
+        match self.delete(digest).await {
+            Err(BlobError::NotFound { .. }) => Ok(()),
+            outcome => outcome,
+        }
+    }
+
     /// Whether the store can be written to.
     ///
     /// # Errors

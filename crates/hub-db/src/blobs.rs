@@ -2,73 +2,180 @@
 
 use std::collections::HashMap;
 
-use hub_model::Digest;
+use hub_model::{BlobState, Digest};
 use sqlx::QueryBuilder;
 
 use crate::lists::{LONGEST, push_in};
-use crate::rows::{count, int, parsed};
+use crate::rows::{count, int, known, parsed};
 use crate::{Change, Db, DbError, Doing};
 
 statements! {
     PUT_BLOB =
-        "INSERT INTO blob (digest, size_bytes, created_at_ms, unreferenced_since_ms)
-         VALUES ($1, $2, $3, $3)
+        "INSERT INTO blob (digest, size_bytes, created_at_ms, unreferenced_since_ms, checked_at_ms)
+         VALUES ($1, $2, $3, $3, $3)
          ON CONFLICT (digest) DO NOTHING";
     LINK_BLOB =
-        "INSERT INTO repo_blob (repo_id, digest)
-         VALUES ($1, $2)
-         ON CONFLICT (repo_id, digest) DO NOTHING";
+        "INSERT INTO repo_blob (repo_id, digest, unused_since_ms)
+         VALUES ($1, $2, $3)
+         ON CONFLICT (repo_id, digest) DO UPDATE
+         SET unused_since_ms = excluded.unused_since_ms
+         WHERE repo_blob.unused_since_ms < excluded.unused_since_ms";
     KEEP_BLOB =
         "UPDATE blob
          SET unreferenced_since_ms = NULL
          WHERE digest = $1 AND unreferenced_since_ms IS NOT NULL";
+    CLAIM_BLOB =
+        "UPDATE blob
+         SET unreferenced_since_ms = $2
+         WHERE digest = $1 AND state <> 'deleting' AND unreferenced_since_ms < $2";
+    HEAL_BLOB =
+        "UPDATE blob
+         SET state = 'live', size_bytes = $2, checked_at_ms = $3
+         WHERE digest = $1 AND state = 'damaged'";
     BLOB_IN =
-        "SELECT b.size_bytes
+        "SELECT b.size_bytes, r.unused_since_ms
          FROM repo_blob r
          JOIN blob b ON b.digest = r.digest
-         WHERE r.repo_id = $1 AND r.digest = $2";
+         WHERE r.repo_id = $1 AND r.digest = $2 AND b.state = 'live'";
+    DAMAGED_IN =
+        "SELECT COUNT(*)
+         FROM repo_blob r
+         JOIN blob b ON b.digest = r.digest
+         WHERE r.repo_id = $1 AND r.digest = $2 AND b.state = 'damaged'";
     BLOB =
-        "SELECT size_bytes
+        "SELECT size_bytes, state
          FROM blob
+         WHERE digest = $1";
+    RENEW_LINK =
+        "UPDATE repo_blob
+         SET unused_since_ms = $3
+         WHERE repo_id = $1 AND digest = $2 AND unused_since_ms < $3";
+    LEAVE_BLOB =
+        "UPDATE blob
+         SET unreferenced_since_ms = $2
          WHERE digest = $1";
     UNLINK_BLOB =
         "DELETE FROM repo_blob
          WHERE repo_id = $1 AND digest = $2";
     BLOB_USED =
         "SELECT COUNT(*)
-         FROM manifest_link l
-         JOIN repo_manifest r ON r.digest = l.parent
-         WHERE r.repo_id = $1 AND l.target = $2 AND l.kind <> 'manifest'";
+         FROM (SELECT 1
+               FROM manifest_link l
+               JOIN repo_manifest r ON r.digest = l.parent
+               WHERE r.repo_id = $1 AND l.target = $2 AND l.kind <> 'manifest'
+               LIMIT 1) AS first";
+}
+
+/// A blob that a repository holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldBlob {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Whether perhaps no manifest of the repository names it: then it goes when its grace ends,
+    /// unless somebody asks for it.
+    pub unused: bool,
 }
 
 impl Db {
-    /// Size of a blob that a repository holds, in bytes.
+    /// Size of a blob that a repository holds, in bytes. A damaged one counts as absent.
     ///
     /// # Errors
     ///
     /// When the statement fails.
     pub async fn blob_in(&self, repo_id: i64, digest: &Digest) -> Result<Option<u64>, DbError> {
-        let size = read!(self, pool => {
-            sqlx::query_scalar(BLOB_IN)
+        Ok(self.held_blob(repo_id, digest).await?.map(|held| held.size))
+    }
+
+    /// A blob that a repository holds. A damaged one counts as absent.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn held_blob(
+        &self,
+        repo_id: i64,
+        digest: &Digest,
+    ) -> Result<Option<HeldBlob>, DbError> {
+        let row: Result<Option<(i64, Option<i64>)>, _> = read!(self, pool => {
+            sqlx::query_as(BLOB_IN)
                 .bind(repo_id)
                 .bind(digest.as_str())
                 .fetch_optional(pool)
                 .await
         });
-        size.and_then(|size| size.map(count).transpose()).doing("read the blob of the repository")
+        row.and_then(|row| {
+            row.map(|(size, since)| Ok(HeldBlob { size: count(size)?, unused: since.is_some() }))
+                .transpose()
+        })
+        .doing("read the blob of the repository")
     }
 
-    /// Size of a blob that is known, whoever holds it, in bytes.
+    /// Whether a repository holds a blob that is damaged.
     ///
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn blob(&self, digest: &Digest) -> Result<Option<u64>, DbError> {
-        let size = read!(self, pool => {
-            sqlx::query_scalar(BLOB).bind(digest.as_str()).fetch_optional(pool).await
+    pub async fn is_damaged_in(&self, repo_id: i64, digest: &Digest) -> Result<bool, DbError> {
+        let found: Result<i64, _> = read!(self, pool => {
+            let ask = sqlx::query_scalar(DAMAGED_IN).bind(repo_id).bind(digest.as_str());
+            ask.fetch_one(pool).await
         });
-        size.and_then(|size| size.map(count).transpose()).doing("read the blob")
+        found.map(|found| found > 0).doing("look for damage of the blob")
     }
+
+    /// Size in bytes and state of a blob that is known, whoever holds it.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn blob(&self, digest: &Digest) -> Result<Option<(u64, BlobState)>, DbError> {
+        let row = read!(self, pool => {
+            sqlx::query_as(BLOB).bind(digest.as_str()).fetch_optional(pool).await
+        });
+        row.and_then(size_and_state).doing("read the blob")
+    }
+
+    /// Keeps a blob that no repository holds for another grace time, because an upload is about
+    /// to store it. One that is being deleted is not kept.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn claim_blob(&self, digest: &Digest, now_ms: i64) -> Result<(), DbError> {
+        alone!(self, pool => {
+            let claim = sqlx::query(CLAIM_BLOB).bind(digest.as_str()).bind(now_ms);
+            claim.execute(pool).await.map(drop)
+        })
+        .doing("claim the blob")
+    }
+
+    /// Keeps unused blobs of repositories for another grace time, because somebody asked for
+    /// them, in one change of its own.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails; then none is kept longer.
+    pub async fn renew_links(&self, links: &[(i64, Digest, i64)]) -> Result<(), DbError> {
+        let mut links = links.to_vec();
+        // Replicas that lock the same rows in different orders would wait for each other.
+        links.sort_unstable();
+        let mut change = self.change().await?;
+        for (repo_id, digest, at_ms) in links {
+            within!(&mut change, on => {
+                let renew = sqlx::query(RENEW_LINK).bind(repo_id).bind(digest.as_str());
+                renew.bind(at_ms).execute(on).await.map(drop)
+            })
+            .doing("keep the blobs that were asked for")?;
+        }
+        change.commit().await
+    }
+}
+
+pub(crate) fn size_and_state(
+    row: Option<(i64, String)>,
+) -> Result<Option<(u64, BlobState)>, sqlx::Error> {
+    row.map(|(size, state)| Ok((count(size)?, known(&state, BlobState::parse(&state))?)))
+        .transpose()
 }
 
 impl Change {
@@ -88,7 +195,20 @@ impl Change {
         uses.map(|uses| uses > 0).doing("look for manifests that name the blob")
     }
 
-    /// Writes down that a blob is stored; one that is known stays as it is.
+    /// Size in bytes and state of a blob, which cannot be collected until this change ends.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn hold_blob(
+        &mut self,
+        digest: &Digest,
+    ) -> Result<Option<(u64, BlobState)>, DbError> {
+        self.kept_blob(digest).await.and_then(size_and_state).doing("hold the blob")
+    }
+
+    /// Writes down that a blob is stored; one that is known stays as it is. Tells whether it is
+    /// new: then nobody else knows of it until this change ends.
     ///
     /// # Errors
     ///
@@ -98,35 +218,56 @@ impl Change {
         digest: &Digest,
         size: u64,
         at_ms: i64,
-    ) -> Result<(), DbError> {
+    ) -> Result<bool, DbError> {
         within!(self, on => {
-            sqlx::query(PUT_BLOB)
-                .bind(digest.as_str())
-                .bind(int(size))
-                .bind(at_ms)
-                .execute(on)
-                .await
-                .map(drop)
+            let put = sqlx::query(PUT_BLOB).bind(digest.as_str()).bind(int(size)).bind(at_ms);
+            put.execute(on).await.map(|done| done.rows_affected() > 0)
         })
         .doing("record the blob")
     }
 
-    /// Puts a known blob into a repository.
+    /// Writes down that a damaged blob was stored again.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn heal_blob(
+        &mut self,
+        digest: &Digest,
+        size: u64,
+        at_ms: i64,
+    ) -> Result<(), DbError> {
+        within!(self, on => {
+            let heal = sqlx::query(HEAL_BLOB).bind(digest.as_str()).bind(int(size)).bind(at_ms);
+            heal.execute(on).await.map(drop)
+        })
+        .doing("record that the blob is whole again")
+    }
+
+    /// Puts a known blob, held by [`Change::hold_blob`] or new, into a repository. Until a
+    /// manifest names it, it counts as unused since `at_ms`.
     ///
     /// # Errors
     ///
     /// When the blob is not known ([`DbError::is_in_use`]), or a statement fails.
-    pub async fn link_blob(&mut self, repo_id: i64, digest: &Digest) -> Result<(), DbError> {
+    pub async fn link_blob(
+        &mut self,
+        repo_id: i64,
+        digest: &Digest,
+        at_ms: i64,
+    ) -> Result<(), DbError> {
         let digest = digest.as_str();
         within!(self, on => {
-            sqlx::query(LINK_BLOB).bind(repo_id).bind(digest).execute(on).await.map(drop)
+            let link = sqlx::query(LINK_BLOB).bind(repo_id).bind(digest).bind(at_ms);
+            link.execute(on).await.map(drop)
         })
         .doing("put the blob into the repository")?;
         within!(self, on => sqlx::query(KEEP_BLOB).bind(digest).execute(on).await.map(drop))
             .doing("keep the blob")
     }
 
-    /// Those of `digests` that the repository holds, with their sizes in bytes.
+    /// Those of `digests` that the repository holds, with their sizes in bytes. A damaged one
+    /// counts as absent.
     ///
     /// # Errors
     ///
@@ -144,7 +285,7 @@ impl Change {
                     "SELECT b.digest, b.size_bytes
                      FROM repo_blob r
                      JOIN blob b ON b.digest = r.digest
-                     WHERE r.repo_id = ",
+                     WHERE b.state = 'live' AND r.repo_id = ",
                 );
                 query.push_bind(repo_id).push(" AND r.digest");
                 push_in(&mut query, some.iter().map(Digest::as_str));
@@ -163,11 +304,23 @@ impl Change {
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn unlink_blob(&mut self, repo_id: i64, digest: &Digest) -> Result<bool, DbError> {
-        within!(self, on => {
-            let done = sqlx::query(UNLINK_BLOB).bind(repo_id).bind(digest.as_str());
-            done.execute(on).await.map(|done| done.rows_affected() > 0)
-        })
+    pub async fn unlink_blob(
+        &mut self,
+        repo_id: i64,
+        digest: &Digest,
+        at_ms: i64,
+    ) -> Result<bool, DbError> {
+        within!(self, on => async {
+            let unlink = sqlx::query(UNLINK_BLOB).bind(repo_id).bind(digest.as_str());
+            let was = unlink.execute(&mut *on).await?.rows_affected() > 0;
+            if was {
+                // Whether somebody else holds it is asked when its grace has ended.
+                let leave = sqlx::query(LEAVE_BLOB).bind(digest.as_str()).bind(at_ms);
+                leave.execute(on).await?;
+            }
+            Ok::<_, sqlx::Error>(was)
+        }
+        .await)
         .doing("take the blob out of the repository")
     }
 }
@@ -187,8 +340,8 @@ mod tests {
             change.put_blob(&digest(1), 10, 1).await.unwrap();
             change.put_blob(&digest(1), 99, 2).await.unwrap();
             change.put_blob(&digest(2), 20, 1).await.unwrap();
-            change.link_blob(repo.id, &digest(1)).await.unwrap();
-            change.link_blob(repo.id, &digest(1)).await.unwrap();
+            change.link_blob(repo.id, &digest(1), 1).await.unwrap();
+            change.link_blob(repo.id, &digest(1), 1).await.unwrap();
             let held = change.blobs_in(repo.id, &[digest(1), digest(2), digest(3)]).await;
             assert_eq!(held.unwrap(), [(digest(1), 10)]);
             assert!(change.blobs_in(repo.id, &[]).await.unwrap().is_empty());
@@ -196,7 +349,7 @@ mod tests {
 
             assert_eq!(db.blob_in(repo.id, &digest(1)).await.unwrap(), Some(10));
             assert_eq!(db.blob_in(repo.id, &digest(2)).await.unwrap(), None);
-            assert_eq!(db.blob(&digest(2)).await.unwrap(), Some(20));
+            assert_eq!(db.blob(&digest(2)).await.unwrap(), Some((20, BlobState::Live)));
             assert_eq!(db.blob(&digest(3)).await.unwrap(), None);
         }
     }
@@ -208,7 +361,7 @@ mod tests {
             let last = digest(2 * LONGEST as u64);
             let mut change = db.change().await.unwrap();
             change.put_blob(&last, 7, 1).await.unwrap();
-            change.link_blob(repo.id, &last).await.unwrap();
+            change.link_blob(repo.id, &last, 1).await.unwrap();
             let asked: Vec<_> = (0..=2 * LONGEST as u64).map(digest).collect();
             assert_eq!(change.blobs_in(repo.id, &asked).await.unwrap(), [(last, 7)]);
         }
@@ -219,7 +372,7 @@ mod tests {
         for (db, _fresh) in engines().await {
             let repo = with_repo(&db).await;
             let mut change = db.change().await.unwrap();
-            let error = change.link_blob(repo.id, &digest(9)).await.unwrap_err();
+            let error = change.link_blob(repo.id, &digest(9), 1).await.unwrap_err();
             assert!(error.is_in_use());
         }
     }
@@ -232,7 +385,7 @@ mod tests {
             change.put_blob(&digest(1), 10, 1).await.unwrap();
             for (path, visibility) in [("a", Visibility::Private), ("b", Visibility::Public)] {
                 let repo = change.a_repo(&org, path, visibility).await;
-                change.link_blob(repo.id, &digest(1)).await.unwrap();
+                change.link_blob(repo.id, &digest(1), 1).await.unwrap();
             }
             change.commit().await.unwrap();
 
@@ -241,8 +394,8 @@ mod tests {
             assert_eq!(paths, ["b", "a"]);
 
             let mut change = db.change().await.unwrap();
-            assert!(change.unlink_blob(holders[0].id, &digest(1)).await.unwrap());
-            assert!(!change.unlink_blob(holders[0].id, &digest(1)).await.unwrap());
+            assert!(change.unlink_blob(holders[0].id, &digest(1), 5).await.unwrap());
+            assert!(!change.unlink_blob(holders[0].id, &digest(1), 5).await.unwrap());
             change.commit().await.unwrap();
             assert_eq!(db.repos_with_blob(&digest(1), 10).await.unwrap().len(), 1);
         }

@@ -1,5 +1,7 @@
 //! Where the two engines differ: every statement that only one of them understands.
 
+pub(crate) mod locks;
+
 use std::path::Path;
 
 use hub_model::RepoName;

@@ -59,6 +59,11 @@ statements! {
              extraction = excluded.extraction, notes = excluded.notes,
              pushed_at_ms = excluded.pushed_at_ms, pushed_by = excluded.pushed_by
          RETURNING id";
+    LOOSEN_TAG =
+        "UPDATE repo_manifest
+         SET untagged_since_ms = $3
+         WHERE repo_id = $1
+           AND digest = (SELECT digest FROM img WHERE repo_id = $1 AND tag = $2)";
     SET_DETAIL =
         "UPDATE img
          SET detail = $2, extraction = $3, notes = $4
@@ -289,6 +294,10 @@ impl Change {
         let base = json_text(&img.base).doing(doing)?;
         let detail = json_text(&img.detail).doing(doing)?;
         let extraction = json_text(&img.extraction).doing(doing)?;
+        self.loosen_tag(img.repo_id, &img.tag, img.pushed_at_ms).await.doing(doing)?;
+        if let Some(digest) = &img.digest {
+            self.hold_manifest(img.repo_id, digest).await.doing(doing)?;
+        }
         within!(self, on => {
             sqlx::query_scalar(PUT_IMG)
                 .bind(img.repo_id)
@@ -420,12 +429,26 @@ impl Change {
         .doing(doing)
     }
 
+    /// Says that the tag perhaps no longer holds its manifest since `at_ms`.
+    async fn loosen_tag(&mut self, repo_id: i64, tag: &Tag, at_ms: i64) -> Result<(), sqlx::Error> {
+        within!(self, on => {
+            let loosen = sqlx::query(LOOSEN_TAG).bind(repo_id).bind(tag.as_str()).bind(at_ms);
+            loosen.execute(on).await.map(drop)
+        })
+    }
+
     /// Deletes a tag; tells whether there was one.
     ///
     /// # Errors
     ///
-    /// When the statement fails.
-    pub async fn delete_img(&mut self, repo_id: i64, tag: &Tag) -> Result<bool, DbError> {
+    /// When a statement fails.
+    pub async fn delete_img(
+        &mut self,
+        repo_id: i64,
+        tag: &Tag,
+        at_ms: i64,
+    ) -> Result<bool, DbError> {
+        self.loosen_tag(repo_id, tag, at_ms).await.doing("delete the image")?;
         within!(self, on => {
             let done = sqlx::query(DELETE_IMG).bind(repo_id).bind(tag.as_str()).execute(on).await;
             done.map(|done| done.rows_affected() > 0)

@@ -43,9 +43,12 @@ mod macros;
 mod blobs;
 mod catalog;
 mod change;
+mod checks;
 mod details;
 mod dialect;
 mod error;
+mod garbage;
+mod gc_runs;
 mod imgs;
 mod jobs;
 mod leases;
@@ -70,8 +73,12 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
+pub use blobs::HeldBlob;
 pub use change::{Change, LiteChange};
+pub use checks::BlobRecord;
+pub use dialect::locks::Condemned;
 pub use error::DbError;
+pub use garbage::{Candidate, Place, Verdict};
 pub use listen::Listener;
 pub use manifests::BaseImage;
 pub use open::{Db, Lite};

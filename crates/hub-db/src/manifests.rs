@@ -21,12 +21,38 @@ statements! {
         "INSERT INTO manifest_link (parent, position, kind, target, size_bytes, elsewhere)
          VALUES ($1, $2, $3, $4, $5, $6)";
     LINK_MANIFEST =
-        "INSERT INTO repo_manifest (repo_id, digest, media_type, pushed_at_ms, pushed_by)
-         VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO repo_manifest (repo_id, digest, media_type, pushed_at_ms, pushed_by,
+                                    untagged_since_ms)
+         VALUES ($1, $2, $3, $4, $5, $4)
          ON CONFLICT (repo_id, digest) DO UPDATE
          SET media_type = excluded.media_type,
              pushed_at_ms = excluded.pushed_at_ms,
-             pushed_by = excluded.pushed_by";
+             pushed_by = excluded.pushed_by,
+             untagged_since_ms = CASE
+                 WHEN repo_manifest.untagged_since_ms IS NULL THEN NULL
+                 ELSE excluded.untagged_since_ms END";
+    KEEP_MANIFEST =
+        "UPDATE manifest
+         SET unreferenced_since_ms = NULL
+         WHERE digest = $1 AND unreferenced_since_ms IS NOT NULL";
+    USE_BLOBS =
+        "UPDATE repo_blob
+         SET unused_since_ms = NULL
+         WHERE repo_id = $1 AND unused_since_ms IS NOT NULL
+           AND digest IN (SELECT target
+                          FROM manifest_link
+                          WHERE parent = $2 AND kind <> 'manifest')";
+    LEAVE_BLOBS =
+        "UPDATE repo_blob
+         SET unused_since_ms = $3
+         WHERE repo_id = $1
+           AND digest IN (SELECT target
+                          FROM manifest_link
+                          WHERE parent = $2 AND kind <> 'manifest')";
+    LEAVE_MANIFEST =
+        "UPDATE manifest
+         SET unreferenced_since_ms = $2
+         WHERE digest = $1";
     UNLINK_MANIFEST =
         "DELETE FROM repo_manifest
          WHERE repo_id = $1 AND digest = $2";
@@ -355,8 +381,25 @@ impl Change {
     ///
     /// When a statement fails.
     pub async fn put_manifest(&mut self, manifest: &Manifest) -> Result<(), DbError> {
+        let doing = "store the manifest";
+        while !self.insert_manifest(manifest).await? {
+            // Kept now, unless it was collected between the two statements.
+            if self.keep_manifest(&manifest.digest).await.doing(doing)? {
+                return Ok(());
+            }
+        }
+        for (position, link) in (0_i64..).zip(&manifest.facts.links) {
+            self.add_link(&manifest.digest, position, link)
+                .await
+                .doing("store the links of the manifest")?;
+        }
+        Ok(())
+    }
+
+    /// Tells whether the manifest is new.
+    async fn insert_manifest(&mut self, manifest: &Manifest) -> Result<bool, DbError> {
         let facts = &manifest.facts;
-        let new = within!(&mut *self, on => {
+        within!(self, on => {
             sqlx::query(PUT_MANIFEST)
                 .bind(manifest.digest.as_str())
                 .bind(&manifest.media_type)
@@ -371,15 +414,7 @@ impl Change {
                 .await
                 .map(|done| done.rows_affected() > 0)
         })
-        .doing("store the manifest")?;
-        if new {
-            for (position, link) in (0_i64..).zip(&facts.links) {
-                self.add_link(&manifest.digest, position, link)
-                    .await
-                    .doing("store the links of the manifest")?;
-            }
-        }
-        Ok(())
+        .doing("store the manifest")
     }
 
     async fn add_link(
@@ -415,17 +450,21 @@ impl Change {
         at_ms: i64,
         by: &str,
     ) -> Result<(), DbError> {
-        within!(self, on => {
+        let digest = manifest.digest.as_str();
+        within!(self, on => async {
             sqlx::query(LINK_MANIFEST)
                 .bind(repo_id)
-                .bind(manifest.digest.as_str())
+                .bind(digest)
                 .bind(&manifest.media_type)
                 .bind(at_ms)
                 .bind(by)
-                .execute(on)
-                .await
-                .map(drop)
-        })
+                .execute(&mut *on)
+                .await?;
+            sqlx::query(KEEP_MANIFEST).bind(digest).execute(&mut *on).await?;
+            sqlx::query(USE_BLOBS).bind(repo_id).bind(digest).execute(&mut *on).await?;
+            Ok::<_, sqlx::Error>(())
+        }
+        .await)
         .doing("put the manifest into the repository")
     }
 
@@ -480,8 +519,9 @@ impl Change {
             .doing("look for an index that lists the manifest")
     }
 
-    /// Takes a manifest out of a repository; tells whether it was there. Its tags are another
-    /// matter: see [`Change::delete_imgs_of`].
+    /// Takes a manifest out of a repository; tells whether it was there. What it held counts as
+    /// perhaps unused from `at_ms` on. Its tags are another matter: see
+    /// [`Change::delete_imgs_of`].
     ///
     /// # Errors
     ///
@@ -490,12 +530,42 @@ impl Change {
         &mut self,
         repo_id: i64,
         digest: &Digest,
+        at_ms: i64,
     ) -> Result<bool, DbError> {
-        within!(self, on => {
-            let done = sqlx::query(UNLINK_MANIFEST).bind(repo_id).bind(digest.as_str());
-            done.execute(on).await.map(|done| done.rows_affected() > 0)
-        })
-        .doing("take the manifest out of the repository")
+        self.unlink_untagged(repo_id, digest, at_ms, at_ms).await
+    }
+
+    /// The same for a manifest that was untagged since `since_ms`: so long were the manifests
+    /// that only it held, too.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails.
+    pub async fn unlink_untagged(
+        &mut self,
+        repo_id: i64,
+        digest: &Digest,
+        since_ms: i64,
+        at_ms: i64,
+    ) -> Result<bool, DbError> {
+        let text = digest.as_str();
+        let was = within!(&mut *self, on => async {
+            let unlink = sqlx::query(UNLINK_MANIFEST).bind(repo_id).bind(text);
+            let was = unlink.execute(&mut *on).await?.rows_affected() > 0;
+            if was {
+                let leave = sqlx::query(LEAVE_BLOBS).bind(repo_id).bind(text).bind(at_ms);
+                leave.execute(&mut *on).await?;
+                let leave = sqlx::query(LEAVE_MANIFEST).bind(text).bind(at_ms);
+                leave.execute(&mut *on).await?;
+            }
+            Ok::<_, sqlx::Error>(was)
+        }
+        .await)
+        .doing("take the manifest out of the repository")?;
+        if was {
+            self.loosen(repo_id, digest, since_ms).await?;
+        }
+        Ok(was)
     }
 }
 

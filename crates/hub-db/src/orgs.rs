@@ -367,7 +367,7 @@ mod tests {
             drop(change);
 
             let mut change = db.change().await.unwrap();
-            change.delete_repo(repo.id).await.unwrap();
+            change.delete_repo(repo.id, 5).await.unwrap();
             change.delete_org(repo.org_id).await.unwrap();
             change.commit().await.unwrap();
             assert_eq!(db.org(&repo.name.org()).await.unwrap(), None);

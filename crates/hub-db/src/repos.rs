@@ -44,6 +44,14 @@ statements! {
         "UPDATE repo
          SET latest_tag = $2, latest_semver = $3, tags = $4, pushed_at_ms = $5, updated_at_ms = $6
          WHERE id = $1";
+    LEAVE_MANIFESTS =
+        "UPDATE manifest
+         SET unreferenced_since_ms = $2
+         WHERE digest IN (SELECT digest FROM repo_manifest WHERE repo_id = $1)";
+    LEAVE_BLOBS =
+        "UPDATE blob
+         SET unreferenced_since_ms = $2
+         WHERE digest IN (SELECT digest FROM repo_blob WHERE repo_id = $1)";
     DELETE_REPO =
         "DELETE FROM repo
          WHERE id = $1";
@@ -371,14 +379,24 @@ impl Change {
         .doing("set the latest tag of the repository")
     }
 
-    /// Deletes a repository with everything in it; blobs and manifests stay for the others.
+    /// Deletes a repository with everything in it. Blobs and manifests stay for the others; those
+    /// that nobody else holds go when their grace, which begins at `at_ms`, has ended.
     ///
     /// # Errors
     ///
-    /// When the statement fails.
-    pub async fn delete_repo(&mut self, repo_id: i64) -> Result<(), DbError> {
-        within!(self, on => sqlx::query(DELETE_REPO).bind(repo_id).execute(on).await.map(drop))
-            .doing("delete the repository")
+    /// When a statement fails.
+    pub async fn delete_repo(&mut self, repo_id: i64, at_ms: i64) -> Result<(), DbError> {
+        let doing = "delete the repository";
+        self.lock_holdings(repo_id).await.doing(doing)?;
+        within!(self, on => async {
+            for leave in [LEAVE_MANIFESTS, LEAVE_BLOBS] {
+                sqlx::query(leave).bind(repo_id).bind(at_ms).execute(&mut *on).await?;
+            }
+            sqlx::query(DELETE_REPO).bind(repo_id).execute(&mut *on).await?;
+            Ok::<_, sqlx::Error>(())
+        }
+        .await)
+        .doing(doing)
     }
 
     /// Gives a user's star to a repository; tells whether it is a new one.

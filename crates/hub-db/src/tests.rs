@@ -9,14 +9,18 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use crate::fixtures::{empty_engines, engines, org_name, tag, with_repo};
 use crate::open::{LITE_MIGRATIONS, PG_MIGRATIONS};
 use crate::{
-    Db, DbError, RepoFilter, blobs, catalog, details, dialect, imgs, jobs, leases, manifests, orgs,
-    outbox, pulls, repos, search_docs, settings, times, tokens, uploads, users,
+    Db, DbError, RepoFilter, blobs, catalog, checks, details, dialect, garbage, gc_runs, imgs,
+    jobs, leases, manifests, orgs, outbox, pulls, repos, search_docs, settings, times, tokens,
+    uploads, users,
 };
 
 const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
     blobs::STATEMENTS,
     catalog::STATEMENTS,
+    checks::STATEMENTS,
     details::STATEMENTS,
+    garbage::STATEMENTS,
+    gc_runs::STATEMENTS,
     imgs::STATEMENTS,
     jobs::STATEMENTS,
     leases::STATEMENTS,
@@ -49,7 +53,11 @@ async fn every_statement_is_understood_by_every_engine() {
             Db::Lite(_) => dialect::LITE_STATEMENTS,
             Db::Pg(_) => dialect::PG_STATEMENTS,
         };
-        for statement in own {
+        let locks = match db {
+            Db::Lite(_) => dialect::locks::LITE_STATEMENTS,
+            Db::Pg(_) => dialect::locks::PG_STATEMENTS,
+        };
+        for statement in own.iter().chain(locks) {
             prepare(&db, *statement).await;
         }
     }

@@ -19,6 +19,7 @@
 mod access;
 mod detail;
 mod digests;
+mod garbage;
 mod images;
 mod jobs;
 mod latest;
@@ -37,6 +38,7 @@ mod users;
 pub use access::*;
 pub use detail::*;
 pub use digests::*;
+pub use garbage::*;
 pub use images::*;
 pub use jobs::*;
 pub use latest::*;

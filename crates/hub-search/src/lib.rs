@@ -138,6 +138,15 @@ impl Index {
         self.0.live.load().position.load(Ordering::Acquire)
     }
 
+    /// Full name and row of every repository that the index knows, in no order.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    pub fn documents(&self) -> Result<Vec<(String, i64)>, SearchError> {
+        self.0.live.load().documents()
+    }
+
     /// Replaces everything by `docs` and returns their number.
     ///
     /// The old index answers until the new one is complete; [`Index::apply`] waits meanwhile.

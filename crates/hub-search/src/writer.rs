@@ -35,6 +35,29 @@ impl Live {
     }
 }
 
+impl Live {
+    /// Full name and row of every document.
+    pub(crate) fn documents(&self) -> Result<Vec<(String, i64)>, SearchError> {
+        let mut documents = Vec::new();
+        let searcher = self.reader.searcher();
+        for segment in searcher.segment_readers() {
+            let columns = segment.fast_fields();
+            let ids = columns.i64(schema::column::ID).doing("list the search index")?;
+            let names = columns.str(schema::column::NAME).doing("list the search index")?;
+            let Some(names) = names else { continue };
+            for at in segment.doc_ids_alive() {
+                let (Some(id), Some(term)) = (ids.first(at), names.term_ords(at).next()) else {
+                    continue;
+                };
+                let mut name = String::new();
+                names.ord_to_str(term, &mut name).doing("list the search index")?;
+                documents.push((name, id));
+            }
+        }
+        Ok(documents)
+    }
+}
+
 /// Writes, one caller at a time.
 ///
 /// The writer lives as long as its index: dropping one stops the merges that keep the number of

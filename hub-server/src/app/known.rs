@@ -14,7 +14,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hub_db::{Db, DbError};
+use hub_db::{Db, DbError, HeldBlob};
 use hub_model::{
     Digest, LatestMode, LetterKind, OrgName, Repo, RepoName, Role, Scope, Tag, TokenKind,
     TokenScope, User, UserName,
@@ -180,22 +180,23 @@ impl Known<'_> {
         Ok(Some(head))
     }
 
-    /// Size of a blob that the repository holds, in bytes.
+    /// A blob that the repository holds.
     pub(crate) async fn blob(
         &self,
         repo: &KnownRepo,
         digest: &Digest,
-    ) -> Result<Option<u64>, DbError> {
+    ) -> Result<Option<HeldBlob>, DbError> {
         let key = || Key::Blob(digest.clone());
         if let Some(Fact::Blob(size)) = self.cache.get(repo.edition, key()) {
-            return Ok(Some(size));
+            return Ok(Some(HeldBlob { size, unused: false }));
         }
-        let size = self.db.blob_in(repo.id, digest).await?;
-        // Only what is there: a blob that comes leaves no letter.
-        if let Some(size) = size {
+        let held = self.db.held_blob(repo.id, digest).await?;
+        // Only what is there: a blob that comes leaves no letter. And only what a manifest names:
+        // each question after another one is counted, or the blob would be collected.
+        if let Some(HeldBlob { size, unused: false }) = held {
             self.cache.put(repo.edition, key(), Fact::Blob(size));
         }
-        Ok(size)
+        Ok(held)
     }
 
     /// What a user is in an organisation.

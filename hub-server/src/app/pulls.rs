@@ -1,10 +1,10 @@
 //! Counts kept in memory until a job writes them down: never a write while somebody pulls.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hub_db::Pulls;
-use hub_model::Tag;
+use hub_model::{Digest, Tag};
 
 /// Pulls per repository, and when each tag was last pulled.
 #[derive(Debug, Default)]
@@ -88,6 +88,61 @@ impl LastUses {
     pub fn take(&self) -> Vec<(i64, i64)> {
         let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         uses.drain().collect()
+    }
+}
+
+/// Unused blobs of repositories that somebody asked for, and when. Forgetting one costs its owner
+/// another upload, so there is a limit.
+#[derive(Debug, Default)]
+pub struct AskedBlobs(Mutex<HashMap<(i64, Digest), i64>>);
+
+impl AskedBlobs {
+    /// Most blobs that are remembered at once.
+    const MOST: usize = 100_000;
+
+    /// Somebody asked for the blob of the repository in row `repo_id`.
+    pub fn note(&self, repo_id: i64, digest: &Digest, at_ms: i64) {
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.len() < Self::MOST {
+            asked.insert((repo_id, digest.clone()), at_ms);
+        }
+    }
+
+    /// Takes what was noted.
+    #[must_use]
+    pub fn take(&self) -> Vec<(i64, Digest, i64)> {
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.drain().map(|((repo, digest), at_ms)| (repo, digest, at_ms)).collect()
+    }
+
+    /// Puts back what could not be written.
+    pub fn put_back(&self, blobs: Vec<(i64, Digest, i64)>) {
+        for (repo, digest, at_ms) in blobs {
+            self.note(repo, &digest, at_ms);
+        }
+    }
+}
+
+/// Blobs whose bytes could not be read as they should, until somebody looks at them.
+#[derive(Debug, Default)]
+pub struct Suspects(Mutex<HashSet<Digest>>);
+
+impl Suspects {
+    /// Most blobs that are remembered at once; the others are noted when they are read again.
+    const MOST: usize = 10_000;
+
+    /// The bytes of the blob could not be read as they should.
+    pub fn note(&self, digest: &Digest) {
+        let mut suspects = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if suspects.len() < Self::MOST {
+            suspects.insert(digest.clone());
+        }
+    }
+
+    /// Takes what was noted.
+    #[must_use]
+    pub fn take(&self) -> Vec<Digest> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).drain().collect()
     }
 }
 

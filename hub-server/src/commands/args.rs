@@ -42,6 +42,37 @@ pub(super) enum Verb {
     Reindex(Settings),
     /// Bring the tables of the database up to date
     Migrate(Settings),
+    /// Remove what nothing needs any more, or say what would go
+    Gc {
+        #[command(flatten)]
+        settings: Settings,
+        /// Only say what would go
+        #[arg(long)]
+        dry_run: bool,
+        /// How long something must have been without use: 0, 30m, 24h, 7d
+        #[arg(long, value_name = "TIME", value_parser = super::gc::time)]
+        grace: Option<i64>,
+        /// Also remove manifests without a tag for so long; 0 keeps them all
+        #[arg(long, value_name = "TIME", value_parser = super::gc::time)]
+        untagged: Option<i64>,
+        /// Form of the report
+        #[arg(long, value_enum, value_name = "FORM", default_value_t)]
+        format: super::gc::Form,
+    },
+    /// Find out whether records, bytes and index agree
+    Check {
+        #[command(flatten)]
+        settings: Settings,
+        /// Set right what can be set right; bytes are never invented
+        #[arg(long)]
+        fix: bool,
+        /// Also read bytes again: `all`, or so many blobs, the longest unread first
+        #[arg(long, value_name = "all|N")]
+        rehash: Option<super::check::RehashArg>,
+        /// Form of the report
+        #[arg(long, value_enum, value_name = "FORM", default_value_t)]
+        format: super::gc::Form,
+    },
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigVerb),

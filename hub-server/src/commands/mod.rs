@@ -1,7 +1,9 @@
 //! The verbs of `hub-server`: each is a function of typed values.
 
 mod args;
+mod check;
 mod demo;
+mod gc;
 mod printer;
 mod serve;
 mod store;
@@ -16,6 +18,8 @@ use args::{ConfigVerb, UserVerb, Verb};
 
 use crate::Config;
 use crate::config::{self, Loaded};
+use crate::services::check::Rehash;
+use crate::services::gc::GcOrder;
 
 /// Runs one verb.
 ///
@@ -32,6 +36,14 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         Verb::Demo { settings, keep } => demo::demo(settings, keep).await?,
         Verb::Reindex(settings) => store::reindex(quiet(settings.load()?)?).await?,
         Verb::Migrate(settings) => store::migrate(quiet(settings.load()?)?).await?,
+        Verb::Gc { settings, dry_run, grace, untagged, format } => {
+            let order = GcOrder { dry_run, grace_ms: grace, untagged_ms: untagged };
+            gc::collect(quiet(settings.load()?)?, order, format).await?;
+        }
+        Verb::Check { settings, fix, rehash, format } => {
+            let rehash = rehash.map_or(Rehash::None, |arg| arg.0);
+            return check::check(quiet(settings.load()?)?, fix, rehash, format).await;
+        }
         Verb::Config(ConfigVerb::Print(settings)) => print_config(&settings.load()?),
         Verb::User(UserVerb::Add { settings, name, password_stdin, admin }) => {
             let config = quiet(settings.load()?)?;

@@ -68,6 +68,12 @@ pub(super) const KEYS: &[Key] = &[
     plain("registry.upload_hours", |c| c.registry.upload_hours.to_string()),
     plain("registry.sparse_index", |c| c.registry.sparse_index.to_string()),
     plain("registry.sparse_image", |c| c.registry.sparse_image.to_string()),
+    plain("gc.interval_minutes", |c| c.gc.interval_minutes.to_string()),
+    plain("gc.grace_hours", |c| c.gc.grace_hours.to_string()),
+    plain("gc.untagged_days", |c| c.gc.untagged_days.to_string()),
+    plain("gc.reports", |c| c.gc.reports.to_string()),
+    plain("scrub.bytes_per_second", |c| c.scrub.bytes_per_second.to_string()),
+    plain("scrub.every_days", |c| c.scrub.every_days.to_string()),
     plain("log.format", |c| match c.log.format {
         LogFormat::Text => "text".to_owned(),
         LogFormat::Json => "json".to_owned(),

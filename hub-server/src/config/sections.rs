@@ -252,6 +252,43 @@ impl Registry {
     }
 }
 
+/// When what nobody needs any more goes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gc {
+    /// How often the collector runs; 0 for never, then only when somebody asks.
+    pub interval_minutes: u64,
+    /// How long something stays that nothing needs. A push takes less; and what was deleted by
+    /// mistake can be pushed again without its layers meanwhile.
+    pub grace_hours: u64,
+    /// How long a manifest stays that no tag leads to; 0 keeps them all.
+    pub untagged_days: u64,
+    /// How many reports of past runs are kept.
+    pub reports: u64,
+}
+
+impl Default for Gc {
+    fn default() -> Self {
+        Self { interval_minutes: 60, grace_hours: 24, untagged_days: 0, reports: 100 }
+    }
+}
+
+/// How stored bytes are read again, to find what changed behind our back.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scrub {
+    /// Bytes that are read per second; 0 for never.
+    pub bytes_per_second: u64,
+    /// How long a blob that was read is believed.
+    pub every_days: u64,
+}
+
+impl Default for Scrub {
+    fn default() -> Self {
+        Self { bytes_per_second: 1 << 20, every_days: 30 }
+    }
+}
+
 /// What is logged.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! Writes down pulls and uses of tokens, a batch at a time.
+//! Writes down pulls, uses of tokens and blobs that were asked for, a batch at a time.
 
 use crate::App;
 
@@ -10,6 +10,14 @@ pub(crate) async fn run(app: &App) {
     {
         tracing::warn!(error = &error as &dyn std::error::Error, "pulls wait for the next flush");
         app.pulls.put_back(pulls);
+    }
+    let asked = app.asked.take();
+    if !asked.is_empty()
+        && let Err(error) = app.db.renew_links(&asked).await
+    {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, "blobs that were asked for wait for the next flush");
+        app.asked.put_back(asked);
     }
     let uses = app.uses.take();
     if !uses.is_empty()

@@ -4,12 +4,14 @@
 //! may run twice. Letters are read by every replica. Both are found by polling, and at once when
 //! this process wrote them ([`App::kick`]).
 
+mod collect_garbage;
 mod describe_image;
 mod describe_repo;
 mod expire_uploads;
 mod flush_counters;
 mod follow_outbox;
 mod runner;
+mod scrub;
 
 use std::time::{Duration, Instant};
 
@@ -58,9 +60,31 @@ pub async fn reindex(app: &App) -> Result<u64, follow_outbox::FollowError> {
     follow_outbox::rebuild(app).await
 }
 
+/// Does a run of the collector of garbage when one is due; answers whether it did.
+#[cfg(test)]
+pub(crate) async fn collect_one(app: &App) -> Result<bool, crate::services::gc::GcError> {
+    collect_garbage::run_one(app).await
+}
+
 /// Writes down what was counted in memory.
 pub(crate) async fn flush(app: &App) {
     flush_counters::run(app).await;
+    scrub::suspects(app).await;
+}
+
+/// Lets the index read the letters that are there.
+///
+/// # Errors
+///
+/// When the metadata store or the index fails.
+pub async fn catch_up(app: &App) -> Result<usize, follow_outbox::FollowError> {
+    follow_outbox::catch_up(app).await
+}
+
+/// Reads some stored bytes again; answers how many blobs.
+#[cfg(test)]
+pub(crate) async fn scrub_some(app: &App) -> Result<usize, crate::services::damage::DamageError> {
+    scrub::run_some(app).await
 }
 
 /// Does everything that waits, here and now, next to whoever else does so.

@@ -12,7 +12,8 @@ use hub_model::{ClaimedJob, Job};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::{
-    Failure, chain, describe_image, describe_repo, expire_uploads, flush_counters, follow_outbox,
+    Failure, chain, collect_garbage, describe_image, describe_repo, expire_uploads, flush_counters,
+    follow_outbox, scrub,
 };
 use crate::App;
 use crate::telemetry;
@@ -44,6 +45,12 @@ const JUMP_MS: i64 = 60_000;
 /// How often old uploads and letters are looked for.
 const HOUSEKEEPING: Duration = Duration::from_mins(10);
 
+/// Longest pause between two looks for a run of the collector: other replicas do not call us.
+const GC_PAUSE: Duration = Duration::from_secs(5);
+
+/// Pause between two looks for bytes that are to be read again.
+const SCRUB_PAUSE: Duration = Duration::from_secs(30);
+
 /// How long letters are kept, in milliseconds: a replica that was away longer builds its index
 /// anew.
 const LETTERS_MS: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -62,6 +69,8 @@ pub(super) fn start(app: &App, index_is_stale: bool) {
     app.spawn(follow(app.clone(), index_is_stale));
     app.spawn(flush(app.clone()));
     app.spawn(keep_house(app.clone()));
+    app.spawn(collect(app.clone()));
+    app.spawn(read_again(app.clone()));
 }
 
 /// One worker: job after job, until the process stops.
@@ -131,6 +140,7 @@ async fn flush(app: App) {
         before = now;
         pause(&app, FLUSH).await;
         flush_counters::run(&app).await;
+        scrub::suspects(&app).await;
         if let Some(handle) = telemetry::metrics() {
             handle.run_upkeep();
         }
@@ -160,6 +170,36 @@ async fn keep_house(app: App) {
         }
         if let Err(error) = ask_for_cleaning(&app).await {
             complain(&error, "could not ask for cleaning");
+        }
+    }
+}
+
+/// Runs the collector of garbage, when it is due or somebody asked for it.
+async fn collect(app: App) {
+    while !app.stop.is_cancelled() {
+        match collect_garbage::run_one(&app).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => complain(&error, "the collector of garbage failed, its next run goes on"),
+        }
+        tokio::select! {
+            () = app.stop.cancelled() => {}
+            () = app.wake_gc.notified() => {}
+            () = sleep(GC_PAUSE) => {}
+        }
+    }
+}
+
+/// Reads stored bytes again, slowly.
+async fn read_again(app: App) {
+    while !app.stop.is_cancelled() {
+        // Not while the hub starts.
+        pause(&app, SCRUB_PAUSE).await;
+        if app.stop.is_cancelled() {
+            return;
+        }
+        if let Err(error) = scrub::run_some(&app).await {
+            complain(&error, "stored bytes could not be read again");
         }
     }
 }

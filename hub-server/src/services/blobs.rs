@@ -1,11 +1,13 @@
 //! Blobs of a repository: whether they are there, their bytes, and taking them away.
 
+use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
+use futures::{StreamExt as _, stream};
 use hub_blobs::{BlobError, ByteStream};
 use hub_db::DbError;
-use hub_model::{Action, Actor, Digest, LetterKind, RepoName};
+use hub_model::{Action, Actor, Digest, LetterKind, Repo, RepoName};
 use url::Url;
 
 use super::access::{self, AccessError};
@@ -23,6 +25,14 @@ pub enum BlobsError {
         /// Full name of the repository.
         repo: RepoName,
         /// The digest asked for.
+        digest: Digest,
+    },
+    /// Its bytes are lost or changed, and nobody pushed it again since.
+    #[error("the blob `{digest}` of `{repo}` is damaged, push an image that holds it again")]
+    Damaged {
+        /// Full name of the repository.
+        repo: RepoName,
+        /// The blob.
         digest: Digest,
     },
     /// An image would be broken without it.
@@ -57,7 +67,18 @@ impl Readable {
     ///
     /// [`BlobsError::Store`] when the bytes cannot be read.
     pub async fn read(&self, range: Range<u64>) -> Result<ByteStream<'static>, BlobsError> {
-        Ok(self.app.blobs.read(&self.digest, range).await?)
+        let wanted = range.end.min(self.size).saturating_sub(range.start);
+        match self.app.blobs.read(&self.digest, range).await {
+            Ok(pieces) => {
+                Ok(whole_or_broken(self.app.clone(), self.digest.clone(), wanted, pieces))
+            }
+            Err(error) => {
+                if matches!(error, BlobError::NotFound { .. }) {
+                    self.app.suspects.note(&self.digest);
+                }
+                Err(error.into())
+            }
+        }
     }
 
     /// Where else the caller gets it, if the settings let others give it out.
@@ -91,6 +112,34 @@ pub enum Elsewhere {
     File(String),
 }
 
+/// The same pieces; where they end too early, an error: a body must not end as if it were whole.
+fn whole_or_broken(
+    app: App,
+    digest: Digest,
+    wanted: u64,
+    pieces: ByteStream<'static>,
+) -> ByteStream<'static> {
+    let short = move || {
+        app.suspects.note(&digest);
+        io::Error::new(io::ErrorKind::UnexpectedEof, format!("the bytes of {digest} end too early"))
+    };
+    stream::try_unfold((pieces, wanted), move |(mut pieces, left)| {
+        let short = short.clone();
+        async move {
+            match pieces.next().await {
+                Some(Ok(piece)) => {
+                    let left = left.saturating_sub(piece.len() as u64);
+                    Ok(Some((piece, (pieces, left))))
+                }
+                None if left == 0 => Ok(None),
+                Some(Err(error)) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+                Some(Err(_)) | None => Err(short()),
+            }
+        }
+    })
+    .boxed()
+}
+
 /// Finds a blob that the repository holds.
 ///
 /// # Errors
@@ -103,8 +152,14 @@ pub async fn find(
     digest: &Digest,
 ) -> Result<Readable, BlobsError> {
     let (known, repo) = access::pull(app, actor, name).await?;
-    let size = known.blob(&repo, digest).await?.ok_or_else(|| unknown(name, digest))?;
-    Ok(Readable { size, app: app.clone(), digest: digest.clone() })
+    let Some(held) = known.blob(&repo, digest).await? else {
+        return Err(absent(app, &repo, digest).await?);
+    };
+    if held.unused {
+        // Who sees it may leave it out of a push: it stays for another grace time.
+        app.asked.note(repo.id, digest, app.now_ms());
+    }
+    Ok(Readable { size: held.size, app: app.clone(), digest: digest.clone() })
 }
 
 /// Takes a blob out of the repository. The bytes stay while anybody else links them.
@@ -125,13 +180,24 @@ pub async fn delete(
     if change.blob_used(repo.id, digest).await? {
         return Err(BlobsError::InUse { repo: name.clone(), digest: digest.clone() });
     }
-    if !change.unlink_blob(repo.id, digest).await? {
+    if !change.unlink_blob(repo.id, digest, app.now_ms()).await? {
         return Err(unknown(name, digest));
     }
     change.tell(LetterKind::Repo, name.as_str(), app.now_ms()).await?;
     change.commit().await?;
     app.kick();
     Ok(())
+}
+
+/// Why a blob counts as absent.
+async fn absent(app: &App, repo: &Repo, digest: &Digest) -> Result<BlobsError, DbError> {
+    let held = app.db.is_damaged_in(repo.id, digest).await?;
+    let (repo, digest) = (repo.name.clone(), digest.clone());
+    Ok(if held {
+        BlobsError::Damaged { repo, digest }
+    } else {
+        BlobsError::Unknown { repo, digest }
+    })
 }
 
 fn unknown(name: &RepoName, digest: &Digest) -> BlobsError {

@@ -4,12 +4,15 @@
 //! asks for permission, it makes one change, and it logs nothing: the door does.
 //! What is to happen later is written down in the same change, as a letter or a job.
 //!
-//! A service may call `access`; of its siblings only `publish` and `images` may be called by
-//! others.
+//! A service may call `access`; of its siblings only `publish`, `images` and `damage` may be
+//! called by others.
 
 pub mod access;
 pub mod accounts;
 pub mod blobs;
+pub mod check;
+pub mod damage;
+pub mod gc;
 pub mod images;
 pub mod orgs;
 pub mod publish;

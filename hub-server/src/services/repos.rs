@@ -227,8 +227,9 @@ pub async fn delete(app: &App, actor: &Actor, name: &RepoName) -> Result<(), Rep
     let mut change = app.db.change().await?;
     let gone = || AccessError::Hidden { name: name.to_string() };
     let repo = change.lock_repo(name).await?.ok_or_else(gone)?;
-    change.delete_repo(repo.id).await?;
-    change.tell(LetterKind::Repo, name.as_str(), app.now_ms()).await?;
+    let now = app.now_ms();
+    change.delete_repo(repo.id, now).await?;
+    change.tell(LetterKind::Repo, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
     Ok(())

@@ -9,6 +9,7 @@
 //! request: when the client goes away in the middle, the request is dropped, but the task still
 //! writes down how far it came.
 
+mod claim;
 mod finish;
 mod lease;
 mod session;
@@ -77,6 +78,13 @@ pub enum UploadError {
         expected: Digest,
         /// The digest they have.
         found: Digest,
+    },
+    /// The blob is being deleted, because nothing needed it any more. Nothing was acknowledged: the
+    /// caller uploads it again in a moment.
+    #[error("the blob {digest} is being deleted at this moment, upload it again")]
+    Collected {
+        /// Its digest.
+        digest: Digest,
     },
     /// The store is full; the bytes of this upload are dropped, and the session with them.
     #[error("the store of blobs is full")]

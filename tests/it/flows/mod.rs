@@ -3,6 +3,7 @@
 mod benchmark;
 mod bombs;
 mod first_hour;
+mod garbage;
 mod replicas;
 mod stop_and_go;
 mod stores;

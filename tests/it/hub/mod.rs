@@ -1,6 +1,7 @@
 //! The hub API.
 
 mod describe;
+mod garbage;
 mod orgs;
 mod problems;
 mod repos;

@@ -71,8 +71,8 @@ async fn a_blob_is_used_while_a_manifest_of_the_repository_names_it() {
         assert!(!change.blob_used(repo.id, &digest(504)).await.unwrap());
         assert!(!change.blob_used(repo.id + 1, &digest(502)).await.unwrap());
 
-        assert!(change.unlink_manifest(repo.id, &digest(1)).await.unwrap());
-        assert!(!change.unlink_manifest(repo.id, &digest(1)).await.unwrap());
+        assert!(change.unlink_manifest(repo.id, &digest(1), 5).await.unwrap());
+        assert!(!change.unlink_manifest(repo.id, &digest(1), 5).await.unwrap());
         assert!(!change.blob_used(repo.id, &digest(502)).await.unwrap());
         change.commit().await.unwrap();
         assert_eq!(db.manifest(repo.id, &digest(1)).await.unwrap(), None);

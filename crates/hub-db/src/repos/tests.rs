@@ -172,17 +172,17 @@ async fn everything_in_a_repository_goes_with_it_and_its_row_is_never_reused() {
         let repo = with_repo(&db).await;
         let mut change = db.change().await.unwrap();
         change.put_blob(&digest(1), 10, 1).await.unwrap();
-        change.link_blob(repo.id, &digest(1)).await.unwrap();
+        change.link_blob(repo.id, &digest(1), 1).await.unwrap();
         change.an_img(&repo, "v1", 1).await;
         let alice = change.a_user("alice").await;
         change.star(repo.id, alice.id).await.unwrap();
-        change.delete_repo(repo.id).await.unwrap();
+        change.delete_repo(repo.id, 5).await.unwrap();
         change.commit().await.unwrap();
 
         assert_eq!(db.repo(&repo.name).await.unwrap(), None);
         assert_eq!(db.count_imgs(repo.id).await.unwrap(), 0);
         assert_eq!(db.blob_in(repo.id, &digest(1)).await.unwrap(), None);
-        assert_eq!(db.blob(&digest(1)).await.unwrap(), Some(10));
+        assert_eq!(db.blob(&digest(1)).await.unwrap(), Some((10, hub_model::BlobState::Live)));
 
         let org = db.org(&repo.name.org()).await.unwrap().unwrap();
         let mut change = db.change().await.unwrap();

@@ -14,6 +14,7 @@ use hub_model::NameError;
 use crate::http::RequestId;
 use crate::services::access::AccessError;
 use crate::services::accounts::{AccountError, SignInError};
+use crate::services::gc::GcError;
 use crate::services::images::ImageError;
 use crate::services::orgs::OrgError;
 use crate::services::repos::RepoError;
@@ -192,6 +193,18 @@ impl From<OrgError> for HubError {
             OrgError::UnknownUser { .. } | OrgError::NotMember { .. } => Self::not_found(text),
             OrgError::TooLong { what, .. } => Self::invalid(what, text),
             OrgError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<GcError> for HubError {
+    fn from(error: GcError) -> Self {
+        let text = error.to_string();
+        match error {
+            GcError::Access(error) => error.into(),
+            GcError::Unknown { .. } => Self::not_found(text),
+            GcError::Busy | GcError::Lost => Self::conflict(text),
+            GcError::Db(ref cause) => Self::failed(&error, cause.is_full()),
         }
     }
 }

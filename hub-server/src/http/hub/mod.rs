@@ -5,6 +5,7 @@
 
 mod accounts;
 mod error;
+mod garbage;
 mod images;
 mod input;
 mod openapi;
@@ -58,6 +59,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(orgs::list_members))
         .routes(routes!(orgs::set_member, orgs::remove_member))
         .routes(routes!(repos::list_repos, repos::create_repo))
+        .routes(routes!(garbage::list_gc_runs, garbage::start_gc))
+        .routes(routes!(garbage::show_gc_run))
         .routes(routes!(search::search))
 }
 

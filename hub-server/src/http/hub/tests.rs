@@ -163,6 +163,8 @@ fn the_document_describes_every_path() {
     delete /api/v1/repos/{org}/{repo}/-/star
     delete /api/v1/repos/{org}/{repo}/-/tags/{tag}
     delete /api/v1/tokens/{id}
+    get /api/v1/gc
+    get /api/v1/gc/{id}
     get /api/v1/orgs
     get /api/v1/orgs/{org}
     get /api/v1/orgs/{org}/members
@@ -181,6 +183,7 @@ fn the_document_describes_every_path() {
     patch /api/v1/repos/{org}/{repo}
     patch /api/v1/repos/{org}/{repo}/-/detail
     patch /api/v1/repos/{org}/{repo}/-/tags/{tag}/detail
+    post /api/v1/gc
     post /api/v1/login
     post /api/v1/orgs
     post /api/v1/repos

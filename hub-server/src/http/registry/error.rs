@@ -190,7 +190,7 @@ impl From<BlobsError> for RegistryError {
         let message = error.to_string();
         match error {
             BlobsError::Access(error) => error.into(),
-            BlobsError::Unknown { digest, .. } => {
+            BlobsError::Unknown { digest, .. } | BlobsError::Damaged { digest, .. } => {
                 Self::new(StatusCode::NOT_FOUND, "BLOB_UNKNOWN", message)
                     .with_detail(json!({"digest": digest}))
             }
@@ -223,6 +223,10 @@ impl From<UploadError> for RegistryError {
             }
             UploadError::Full(_) => Self::full(&error),
             UploadError::Db(ref db) if db.is_full() => Self::full(&error),
+            UploadError::Collected { .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNKNOWN", message)
+                    .with_header(header::RETRY_AFTER, HeaderValue::from_static("2"))
+            }
             UploadError::Stopped { .. } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNKNOWN", message)
                     .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))

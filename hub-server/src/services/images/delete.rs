@@ -57,7 +57,7 @@ async fn remove_tag(
     let now = app.now_ms();
     let mut change = app.db.change().await?;
     let repo = change.lock_repo(name).await?.ok_or_else(unknown)?;
-    if !change.delete_img(repo.id, tag).await? {
+    if !change.delete_img(repo.id, tag, now).await? {
         return Err(unknown());
     }
     change.drop_details(repo.id, &DetailScope::Tag(tag.clone())).await?;
@@ -82,7 +82,7 @@ async fn remove_manifest(
     let repo = change.lock_repo(name).await?.ok_or_else(unknown)?;
     let index = change.index_with(repo.id, digest).await?;
     let tags = change.delete_imgs_of(repo.id, digest).await?;
-    if !change.unlink_manifest(repo.id, digest).await? {
+    if !change.unlink_manifest(repo.id, digest, now).await? {
         return Err(unknown());
     }
     for tag in &tags {
@@ -117,7 +117,7 @@ async fn after_tags_went(
     // To make it private was to say something about it: the next push must not find it public.
     let public = repo.visibility == Visibility::Public;
     if with_empty_repo && empty && public && nothing_said && !repo.keep && repo.stars == 0 {
-        change.delete_repo(repo.id).await?;
+        change.delete_repo(repo.id, now).await?;
     }
     Ok(())
 }

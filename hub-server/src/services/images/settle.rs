@@ -104,12 +104,24 @@ fn defaults(repo: &Repo) -> Detail {
     detail
 }
 
-/// Works out which tag is latest, by the clock and by version, from all tags there are.
+/// Works out which tag is latest, by the clock and by version, from all tags there are, and
+/// writes it down.
 pub(crate) async fn move_latest(
     change: &mut Change,
     repo: &Repo,
     now_ms: i64,
 ) -> Result<Latest, DbError> {
+    let (latest, found) = right_latest(change, repo, now_ms).await?;
+    change.set_latest(repo.id, &latest).await?;
+    Ok(found)
+}
+
+/// What follows from all tags there are.
+pub(crate) async fn right_latest(
+    change: &mut Change,
+    repo: &Repo,
+    now_ms: i64,
+) -> Result<(hub_db::Latest, Latest), DbError> {
     let all = change.all_imgs(repo.id).await?;
     let pushed = all.iter().filter(|(_, state, ..)| *state == ImgState::Pushed);
     let candidates: Vec<(&Tag, i64)> = pushed
@@ -126,6 +138,5 @@ pub(crate) async fn move_latest(
         pushed_at_ms: repo.pushed_at_ms,
         updated_at_ms: now_ms,
     };
-    change.set_latest(repo.id, &latest).await?;
-    Ok(if all.is_empty() { Latest::NoTagAtAll } else { Latest::Tags })
+    Ok((latest, if all.is_empty() { Latest::NoTagAtAll } else { Latest::Tags }))
 }

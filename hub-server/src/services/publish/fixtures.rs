@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use super::super::{images, uploads};
 use super::{ManifestRef, Publication, PublishError, Published, publish};
 use crate::App;
+use crate::app::Database;
 
 /// A hub with the organisation `labring` and its people.
 pub(crate) struct Hub {
@@ -21,6 +22,7 @@ pub(crate) struct Hub {
     /// Has nothing to do with `labring`.
     pub(crate) stranger: Actor,
     _dir: TempDir,
+    _database: Option<Database>,
 }
 
 pub(crate) fn repo() -> RepoName {
@@ -38,7 +40,25 @@ pub(crate) fn image(readme: &str) -> BuiltImage {
 
 impl Hub {
     pub(crate) async fn new() -> Self {
-        let (app, dir) = App::for_tests().await;
+        Self::with(|_| ()).await
+    }
+
+    /// One with other settings.
+    pub(crate) async fn with(change: impl FnOnce(&mut crate::Config)) -> Self {
+        let (app, dir) = App::for_tests_with(change).await;
+        Self::of(app, dir, None).await
+    }
+
+    /// One on SQLite and one on PostgreSQL, where a server for tests is at hand.
+    pub(crate) async fn on_every_engine() -> Vec<Self> {
+        let mut hubs = vec![Self::new().await];
+        if let Some((app, dir, database)) = App::for_tests_on_postgres().await {
+            hubs.push(Self::of(app, dir, Some(database)).await);
+        }
+        hubs
+    }
+
+    async fn of(app: App, dir: TempDir, database: Option<Database>) -> Self {
         let mut change = app.db.change().await.unwrap();
         let org = NewOrg {
             name: repo().org(),
@@ -68,7 +88,7 @@ impl Hub {
         }
         change.commit().await.unwrap();
         let [owner, writer, reader, stranger] = actors.try_into().unwrap();
-        Self { app, owner, writer, reader, stranger, _dir: dir }
+        Self { app, owner, writer, reader, stranger, _dir: dir, _database: database }
     }
 
     /// Uploads the blobs of an image.

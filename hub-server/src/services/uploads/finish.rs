@@ -1,10 +1,10 @@
 //! The end of an upload: the bytes become a blob of the repository.
 
 use hub_blobs::{BlobError, ByteStream};
-use hub_db::DbError;
 use hub_model::{Actor, Digest, RepoName};
 
 use super::super::publish::{Right, ensure_repo, may_push};
+use super::claim::{claim, link_published};
 use super::session::{Held, drop_session, lost};
 use super::start::start;
 use super::{Chunk, UploadError};
@@ -83,18 +83,22 @@ impl Held {
     ///
     /// After a failure that may pass the session stays, so that the last request can be repeated.
     async fn become_blob(self, promise: Promise) -> Result<u64, UploadError> {
+        if let Err(error) = claim(&self.app, &promise.digest).await {
+            // Nothing happened to the bytes: the same request may come again.
+            return Err(self.refuse(error).await);
+        }
         let publishing = self.app.blobs.publish(self.staged.clone(), &promise.digest);
         match self.lease.during(publishing).await {
             Ok(size) => {
                 let link = || link(&self.app, &self.repo, &self.upload.id, &promise, size);
                 let linked = match link().await {
                     // Two uploads made the repository in the same moment.
-                    Err(error) if error.is_conflict() => link().await,
+                    Err(UploadError::Db(error)) if error.is_conflict() => link().await,
                     outcome => outcome,
                 };
                 match linked {
                     Ok(()) => Ok(size),
-                    Err(error) => Err(self.refuse(error.into()).await),
+                    Err(error) => Err(self.refuse(error).await),
                 }
             }
             Err(BlobError::Mismatch { expected, found }) => {
@@ -124,11 +128,10 @@ async fn link(
     id: &str,
     promise: &Promise,
     size: u64,
-) -> Result<(), DbError> {
+) -> Result<(), UploadError> {
     let mut change = app.db.change().await?;
     let ensured = ensure_repo(app, &mut change, repo, promise.right.clone(), None).await?;
-    change.put_blob(&promise.digest, size, app.now_ms()).await?;
-    change.link_blob(ensured.repo.id, &promise.digest).await?;
+    link_published(app, &mut change, ensured.repo.id, &promise.digest, size).await?;
     change.delete_upload(id).await?;
     change.commit().await?;
     if ensured.made {

@@ -1,7 +1,7 @@
 //! Beginning an upload, or doing without one.
 
 use hub_db::DbError;
-use hub_model::{Action, Actor, Algorithm, Digest, Repo, RepoName, Upload, Visibility};
+use hub_model::{Action, Actor, Algorithm, BlobState, Digest, Repo, RepoName, Upload, Visibility};
 
 use super::super::access::{self, AccessError};
 use super::super::publish::{Right, ensure_repo, may_push};
@@ -82,8 +82,11 @@ pub async fn mount(
 ) -> Result<bool, UploadError> {
     let right = may_push(app, actor, name).await?;
     if let Some(repo) = right.repo()
-        && app.db.blob_in(repo.id, digest).await?.is_some()
+        && let Some(held) = app.db.held_blob(repo.id, digest).await?
     {
+        if held.unused {
+            app.asked.note(repo.id, digest, app.now_ms());
+        }
         return Ok(true);
     }
     let Some(source) = find_source(app, actor, digest, source).await? else { return Ok(false) };
@@ -108,7 +111,11 @@ async fn link_from(
         return Ok(false);
     }
     let ensured = ensure_repo(app, &mut change, name, right, None).await?;
-    change.link_blob(ensured.repo.id, digest).await?;
+    // The collector may have been faster than the reader of the source.
+    if !matches!(change.hold_blob(digest).await?, Some((_, BlobState::Live))) {
+        return Ok(false);
+    }
+    change.link_blob(ensured.repo.id, digest, app.now_ms()).await?;
     change.commit().await?;
     if ensured.made {
         app.kick();
