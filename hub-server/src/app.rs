@@ -7,6 +7,7 @@ mod passwords;
 mod pulls;
 #[cfg(test)]
 mod testing;
+mod throttle;
 
 use std::fmt;
 use std::ops::Deref;
@@ -31,6 +32,7 @@ pub use passwords::{HashError, Passwords};
 pub(crate) use testing::Database;
 
 pub use pulls::{AskedBlobs, LastUses, PullCounter, Suspects};
+pub use throttle::{Often, TakingIn, Throttle, TooMany};
 
 use crate::Config;
 
@@ -71,6 +73,8 @@ pub struct Parts {
     pub(crate) wake_gc: Notify,
     /// When this process put the app together, in milliseconds.
     pub started_ms: i64,
+    /// How often and how much at a time.
+    pub throttle: Throttle,
     /// Name of this process where it holds jobs and leases.
     pub holder: String,
     /// Tasks of this process.
@@ -187,6 +191,7 @@ impl AppBuilder {
             collecting: tokio::sync::Mutex::new(()),
             wake_gc: Notify::new(),
             started_ms: self.clock.now_ms(),
+            throttle: Throttle::new(&self.config.limits),
             holder: format!("hub-server-{}", uuid::Uuid::now_v7()),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

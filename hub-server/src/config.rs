@@ -17,8 +17,8 @@ pub use load::{ConfigError, Flags, Loaded, load};
 pub use networks::Networks;
 pub use print::Entry;
 pub use sections::{
-    Auth, Blobs, BlobsStore, Cache, Database, Gc, Listen, Log, LogFormat, Registry, S3, Scrub,
-    Search,
+    Auth, Blobs, BlobsStore, Cache, Database, Gc, Limits, Listen, Log, LogFormat, Quota, Registry,
+    S3, Scrub, Search,
 };
 
 /// All settings.
@@ -45,6 +45,10 @@ pub struct Config {
     pub gc: Gc,
     /// How stored bytes are read again.
     pub scrub: Scrub,
+    /// What an organisation may hold.
+    pub quota: Quota,
+    /// How much at a time, and how often.
+    pub limits: Limits,
     /// What is logged.
     pub log: Log,
 }
@@ -62,6 +66,8 @@ impl Default for Config {
             registry: Registry::default(),
             gc: Gc::default(),
             scrub: Scrub::default(),
+            quota: Quota::default(),
+            limits: Limits::default(),
             log: Log::default(),
         }
     }

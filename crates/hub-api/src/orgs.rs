@@ -1,6 +1,6 @@
 //! Organisations and their members.
 
-use hub_model::{Member, Org, Role};
+use hub_model::{Member, Org, OrgUsage, Quota, QuotaOverride, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -24,6 +24,48 @@ pub struct OrgView {
     /// Number of its repositories that the caller may see; absent in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repos: Option<u64>,
+    /// What it may hold and what it holds; for its members only, absent in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<QuotaView>,
+}
+
+/// What an organisation may hold, and what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QuotaView {
+    /// Bytes of its blobs, each blob once, however many of its repositories hold it.
+    pub bytes: QuotaPart,
+    /// Repositories.
+    pub repos: QuotaPart,
+    /// Tags that were pushed.
+    pub tags: QuotaPart,
+}
+
+/// One limit, and what is used of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QuotaPart {
+    /// The limit; absent when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// What is used.
+    pub used: u64,
+    /// Whether an administrator set the limit for this organisation; else the hub's settings do.
+    pub own: bool,
+}
+
+/// Sets the limits of an organisation: `PUT /orgs/{org}/quota`. 0 is no limit; what is left out
+/// follows the settings of the hub.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetQuota {
+    /// Bytes of its blobs.
+    #[serde(default)]
+    pub bytes: Option<u64>,
+    /// Number of its repositories.
+    #[serde(default)]
+    pub repos: Option<u64>,
+    /// Number of its tags.
+    #[serde(default)]
+    pub tags: Option<u64>,
 }
 
 /// A member of an organisation.
@@ -80,6 +122,7 @@ impl From<Org> for OrgView {
             created_at: time(org.created_at_ms),
             role: None,
             repos: None,
+            quota: None,
         }
     }
 }
@@ -91,6 +134,29 @@ impl OrgView {
         self.role = role.map(|role| role.as_str().to_owned());
         self.repos = Some(repos);
         self
+    }
+}
+
+impl QuotaView {
+    /// Limits that count, those of them that are the organisation's own, and its use.
+    #[must_use]
+    pub fn new(quota: Quota, own: QuotaOverride, usage: OrgUsage) -> Self {
+        let part = |limit: u64, own: Option<u64>, used| QuotaPart {
+            limit: (limit > 0).then_some(limit),
+            used,
+            own: own.is_some(),
+        };
+        Self {
+            bytes: part(quota.bytes, own.bytes, usage.bytes),
+            repos: part(quota.repos, own.repos, usage.repos),
+            tags: part(quota.tags, own.tags, usage.tags),
+        }
+    }
+}
+
+impl From<SetQuota> for QuotaOverride {
+    fn from(set: SetQuota) -> Self {
+        Self { bytes: set.bytes, repos: set.repos, tags: set.tags }
     }
 }
 

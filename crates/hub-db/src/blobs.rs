@@ -257,11 +257,13 @@ impl Change {
         at_ms: i64,
     ) -> Result<(), DbError> {
         let digest = digest.as_str();
-        within!(self, on => {
+        let linked = within!(&mut *self, on => {
             let link = sqlx::query(LINK_BLOB).bind(repo_id).bind(digest).bind(at_ms);
-            link.execute(on).await.map(drop)
-        })
-        .doing("put the blob into the repository")?;
+            link.execute(on).await.map(|done| done.rows_affected() > 0)
+        });
+        if linked.doing("put the blob into the repository")? {
+            self.note_linked(repo_id, digest).await?;
+        }
         within!(self, on => sqlx::query(KEEP_BLOB).bind(digest).execute(on).await.map(drop))
             .doing("keep the blob")
     }
@@ -310,7 +312,7 @@ impl Change {
         digest: &Digest,
         at_ms: i64,
     ) -> Result<bool, DbError> {
-        within!(self, on => async {
+        let was_there = within!(&mut *self, on => async {
             let unlink = sqlx::query(UNLINK_BLOB).bind(repo_id).bind(digest.as_str());
             let was = unlink.execute(&mut *on).await?.rows_affected() > 0;
             if was {
@@ -321,7 +323,11 @@ impl Change {
             Ok::<_, sqlx::Error>(was)
         }
         .await)
-        .doing("take the blob out of the repository")
+        .doing("take the blob out of the repository")?;
+        if was_there {
+            self.note_unlinked(repo_id, digest.as_str()).await?;
+        }
+        Ok(was_there)
     }
 }
 

@@ -66,6 +66,7 @@ mod settings;
 mod times;
 mod tokens;
 mod uploads;
+mod usage;
 mod users;
 
 #[cfg(test)]

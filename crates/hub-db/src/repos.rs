@@ -313,7 +313,7 @@ impl Change {
     ///
     /// When the name is taken ([`DbError::is_conflict`]), or the statement fails.
     pub async fn add_repo(&mut self, repo: &NewRepo) -> Result<Repo, DbError> {
-        let row = within!(self, on => {
+        let row = within!(&mut *self, on => {
             sqlx::query_as::<_, RepoRow>(ADD_REPO)
                 .bind(repo.org_id)
                 .bind(repo.name.as_str())
@@ -325,7 +325,9 @@ impl Change {
                 .fetch_one(on)
                 .await
         });
-        row.and_then(Repo::try_from).doing("add the repository")
+        let added = row.and_then(Repo::try_from).doing("add the repository")?;
+        self.note_added_repo(repo.org_id).await?;
+        Ok(added)
     }
 
     /// The repository of that name, which nobody else can lock or edit until this change ends.
@@ -364,6 +366,8 @@ impl Change {
     ///
     /// When the statement fails.
     pub async fn set_latest(&mut self, repo_id: i64, latest: &Latest) -> Result<(), DbError> {
+        // Before the row says so itself: what is noted is the difference.
+        self.note_tags(repo_id, latest.tags).await?;
         within!(self, on => {
             sqlx::query(SET_LATEST)
                 .bind(repo_id)
@@ -387,6 +391,7 @@ impl Change {
     /// When a statement fails.
     pub async fn delete_repo(&mut self, repo_id: i64, at_ms: i64) -> Result<(), DbError> {
         let doing = "delete the repository";
+        self.note_going_repo(repo_id).await?;
         self.lock_holdings(repo_id).await.doing(doing)?;
         within!(self, on => async {
             for leave in [LEAVE_MANIFESTS, LEAVE_BLOBS] {

@@ -11,7 +11,7 @@ use crate::open::{LITE_MIGRATIONS, PG_MIGRATIONS};
 use crate::{
     Db, DbError, RepoFilter, blobs, catalog, checks, details, dialect, garbage, gc_runs, imgs,
     jobs, leases, manifests, orgs, outbox, pulls, repos, search_docs, settings, times, tokens,
-    uploads, users,
+    uploads, usage, users,
 };
 
 const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
@@ -34,6 +34,7 @@ const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
     times::STATEMENTS,
     tokens::STATEMENTS,
     uploads::STATEMENTS,
+    usage::STATEMENTS,
     users::STATEMENTS,
 ];
 

@@ -31,6 +31,10 @@ statements! {
     DELETE_UPLOAD =
         "DELETE FROM upload
          WHERE id = $1";
+    UPLOADS_OF =
+        "SELECT COUNT(*)
+         FROM upload
+         WHERE user_name = $1";
     STALE_UPLOADS =
         "SELECT id
          FROM upload
@@ -136,6 +140,18 @@ impl Db {
             done.map(|done| done.rows_affected() == 1)
         })
         .doing("save the upload")
+    }
+
+    /// Number of uploads that a user has open.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn uploads_of(&self, user: &str) -> Result<u64, DbError> {
+        let open = read!(self, pool => {
+            sqlx::query_scalar(UPLOADS_OF).bind(user).fetch_one(pool).await
+        });
+        open.and_then(count).doing("count the uploads of the user")
     }
 
     /// Ids of uploads that nobody went on with since then, the oldest first.

@@ -22,6 +22,8 @@ pub enum Job {
     },
     /// Drop uploads that nobody went on with.
     ExpireUploads,
+    /// Fold what was noted about the use of organisations, and count anew what is due.
+    CountUsage,
 }
 
 impl Job {
@@ -32,6 +34,7 @@ impl Job {
             Self::DescribeImage { repo, digest } => format!("describe:{repo}@{digest}"),
             Self::DescribeRepo { repo } => format!("describe:{repo}"),
             Self::ExpireUploads => "expire-uploads".to_owned(),
+            Self::CountUsage => "count-usage".to_owned(),
         }
     }
 
@@ -42,6 +45,7 @@ impl Job {
             Self::DescribeImage { .. } => "describe_image",
             Self::DescribeRepo { .. } => "describe_repo",
             Self::ExpireUploads => "expire_uploads",
+            Self::CountUsage => "count_usage",
         }
     }
 }

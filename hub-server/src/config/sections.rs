@@ -221,6 +221,8 @@ impl Default for Auth {
 pub struct Registry {
     /// Largest manifest, in bytes. Source: distribution's limit (`docs/sources.md#manifest-limit`).
     pub max_manifest_bytes: usize,
+    /// Largest blob, in bytes; 0 is no limit.
+    pub max_blob_bytes: u64,
     /// How long an upload may pause before a byte comes.
     pub idle_timeout_seconds: u64,
     /// How long an upload that nobody goes on with is kept.
@@ -236,6 +238,7 @@ impl Default for Registry {
     fn default() -> Self {
         Self {
             max_manifest_bytes: 4 << 20,
+            max_blob_bytes: 0,
             idle_timeout_seconds: 60,
             upload_hours: 24,
             sparse_index: false,
@@ -286,6 +289,59 @@ pub struct Scrub {
 impl Default for Scrub {
     fn default() -> Self {
         Self { bytes_per_second: 1 << 20, every_days: 30 }
+    }
+}
+
+/// What an organisation may hold, unless an administrator said otherwise; 0 is no limit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quota {
+    /// Bytes of its blobs, each blob once.
+    pub org_bytes: u64,
+    /// Number of its repositories.
+    pub org_repos: u64,
+    /// Number of its tags.
+    pub org_tags: u64,
+    /// How long after it was counted anew what an organisation holds is counted anew again, when
+    /// something changed in it.
+    pub recount_hours: u64,
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self { org_bytes: 0, org_repos: 0, org_tags: 0, recount_hours: 24 }
+    }
+}
+
+/// How much at a time, and how often; 0 is no limit. Who is over a limit is told so when an upload
+/// begins, never in the middle of one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Requests of one process that take bytes of blobs in at the same time.
+    pub uploads: u32,
+    /// The same, of one user.
+    pub uploads_per_user: u32,
+    /// Upload sessions that a user has open.
+    pub sessions_per_user: u64,
+    /// Requests for registry tokens in a minute, by user and address.
+    pub tokens_per_minute: u32,
+    /// Uploads begun in a minute, by user.
+    pub upload_starts_per_minute: u32,
+    /// Searches in a minute, by address.
+    pub searches_per_minute: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            uploads: 4096,
+            uploads_per_user: 2048,
+            sessions_per_user: 20_000,
+            tokens_per_minute: 0,
+            upload_starts_per_minute: 0,
+            searches_per_minute: 0,
+        }
     }
 }
 

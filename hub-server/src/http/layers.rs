@@ -86,6 +86,11 @@ async fn observe(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     let status = response.status().as_u16();
+    // Who is asked to come back is told when.
+    if matches!(status, 429 | 503) {
+        let soon = HeaderValue::from_static("5");
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(soon);
+    }
     let took = began.elapsed();
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| {

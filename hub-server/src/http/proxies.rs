@@ -24,6 +24,22 @@ const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub Option<IpAddr>);
 
+impl ClientAddress {
+    /// What names the caller where callers are counted: the address, of IPv6 the first half, which
+    /// is what one line gets.
+    #[must_use]
+    pub fn key(self) -> String {
+        match self.0 {
+            Some(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}")
+            }
+            Some(address) => address.to_string(),
+            None => String::new(),
+        }
+    }
+}
+
 /// Sets host, scheme and address of a request right, and refuses a head that is too large.
 pub(super) async fn settle(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let max = usize::try_from(app.config.listen.max_header_bytes).unwrap_or(usize::MAX);

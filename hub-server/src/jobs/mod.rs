@@ -5,6 +5,7 @@
 //! this process wrote them ([`App::kick`]).
 
 mod collect_garbage;
+mod count_usage;
 mod describe_image;
 mod describe_repo;
 mod expire_uploads;

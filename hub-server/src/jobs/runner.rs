@@ -12,8 +12,8 @@ use hub_model::{ClaimedJob, Job};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::{
-    Failure, chain, collect_garbage, describe_image, describe_repo, expire_uploads, flush_counters,
-    follow_outbox, scrub,
+    Failure, chain, collect_garbage, count_usage, describe_image, describe_repo, expire_uploads,
+    flush_counters, follow_outbox, scrub,
 };
 use crate::App;
 use crate::telemetry;
@@ -168,6 +168,7 @@ async fn keep_house(app: App) {
             () = app.stop.cancelled() => return,
             _ = round.tick() => {}
         }
+        app.throttle.forget();
         if let Err(error) = ask_for_cleaning(&app).await {
             complain(&error, "could not ask for cleaning");
         }
@@ -208,6 +209,7 @@ async fn ask_for_cleaning(app: &App) -> Result<(), DbError> {
     let now = app.now_ms();
     let mut change = app.db.change().await?;
     change.enqueue(&Job::ExpireUploads, now).await?;
+    change.enqueue(&Job::CountUsage, now).await?;
     change.commit().await?;
     app.kick();
     app.db.drop_letters_before(now - LETTERS_MS).await
@@ -312,6 +314,7 @@ async fn perform(app: &App, job: &Job) -> Result<(), Failure> {
         Job::DescribeImage { repo, digest } => describe_image::run(app, repo, digest).await,
         Job::DescribeRepo { repo } => describe_repo::run(app, repo).await,
         Job::ExpireUploads => expire_uploads::run(app).await,
+        Job::CountUsage => count_usage::run(app).await,
     }
 }
 
@@ -350,7 +353,8 @@ mod tests {
         let (app, _dir) = App::for_tests().await;
         ask_for_cleaning(&app).await.unwrap();
         ask_for_cleaning(&app).await.unwrap();
-        assert_eq!(app.db.open_jobs().await.unwrap(), 1);
+        assert_eq!(app.db.open_jobs().await.unwrap(), 2);
+        assert!(run_one(&app).await.unwrap());
         assert!(run_one(&app).await.unwrap());
         assert!(!run_one(&app).await.unwrap());
     }

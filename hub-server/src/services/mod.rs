@@ -4,7 +4,7 @@
 //! asks for permission, it makes one change, and it logs nothing: the door does.
 //! What is to happen later is written down in the same change, as a letter or a job.
 //!
-//! A service may call `access`; of its siblings only `publish`, `images` and `damage` may be
+//! A service may call `access`; of its siblings only `publish`, `images`, `damage` and `quota` may be
 //! called by others.
 
 pub mod access;
@@ -16,6 +16,7 @@ pub mod gc;
 pub mod images;
 pub mod orgs;
 pub mod publish;
+pub mod quota;
 pub mod registry_tokens;
 pub mod repos;
 pub mod search;

@@ -7,6 +7,7 @@ use hub_model::{
 };
 
 use super::access::{self, AccessError};
+use super::quota::{self, OrgQuota};
 use super::{Page, filter, limit_rows, plain};
 use crate::App;
 
@@ -82,6 +83,8 @@ pub struct OrgPage {
     pub members: Option<Vec<Member>>,
     /// Number of repositories that the caller may see.
     pub repos: u64,
+    /// What it may hold and what it holds, for members and administrators only.
+    pub quota: Option<OrgQuota>,
 }
 
 /// One organisation.
@@ -96,7 +99,8 @@ pub async fn get(app: &App, actor: &Actor, name: &OrgName) -> Result<OrgPage, Or
     let role = access::role(app, actor, name).await?;
     let seen = filter(access::terms(app, actor).await?);
     let repos = app.db.count_repos(&seen, Some(name)).await?;
-    Ok(OrgPage { org, role, members, repos: repos.try_into().unwrap_or(0) })
+    let quota = quota::shown(app, actor, &org).await?;
+    Ok(OrgPage { org, role, members, repos: repos.try_into().unwrap_or(0), quota })
 }
 
 /// All organisations, by name, those after `after`.

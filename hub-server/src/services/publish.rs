@@ -9,7 +9,7 @@ mod steps;
 mod tests;
 
 use hub_db::DbError;
-use hub_model::{Actor, Digest, RepoName, Tag, Visibility};
+use hub_model::{Actor, Digest, QuotaExceeded, RepoName, Tag, Visibility};
 use hub_oci::ManifestError;
 
 use super::access::AccessError;
@@ -104,6 +104,9 @@ pub enum PublishError {
         /// The size it has.
         found: u64,
     },
+    /// The organisation may not hold as much.
+    #[error(transparent)]
+    Quota(Box<QuotaExceeded>),
     /// The metadata store failed.
     #[error("could not record the image")]
     Db(#[from] DbError),
@@ -123,6 +126,7 @@ pub async fn publish(
 ) -> Result<Published, PublishError> {
     let right = may_push(app, actor, &publication.repo).await?;
     let image = steps::examine(app, &right, publication).await?;
+    steps::require_room(app, &right, &image).await?;
     let by = actor.name();
     match steps::record(app, &right, by, &image).await {
         // Another push made the repository in the same moment: now it is there.

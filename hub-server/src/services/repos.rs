@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use hub_db::{DbError, RepoEdit};
 use hub_model::{
-    Action, Actor, Img, LatestMode, LetterKind, NewRepo, OrgName, Repo, RepoName, SignedIn,
-    Standing, Visibility, allows,
+    Action, Actor, Counted, Img, LatestMode, LetterKind, NewRepo, OrgName, QuotaExceeded, Repo,
+    RepoName, SignedIn, Standing, Visibility, allows,
 };
 
 use super::access::{self, AccessError};
+use super::quota::{self, QuotaError};
 use super::{filter, limit_rows};
 use crate::App;
 
@@ -26,9 +27,22 @@ pub enum RepoError {
         /// The name.
         name: RepoName,
     },
+    /// The organisation may not have more.
+    #[error(transparent)]
+    Quota(Box<QuotaExceeded>),
     /// The metadata store failed.
     #[error("could not read or record the repository")]
     Db(#[from] DbError),
+}
+
+impl From<QuotaError> for RepoError {
+    fn from(error: QuotaError) -> Self {
+        match error {
+            QuotaError::Access(error) => Self::Access(error),
+            QuotaError::Exceeded(error) => Self::Quota(error.into()),
+            QuotaError::Db(error) => Self::Db(error),
+        }
+    }
 }
 
 /// What the caller may do, for pages that offer it.
@@ -164,6 +178,9 @@ pub async fn create(
     let org = access::require_org(app, actor, Action::Push, &name.org()).await?;
     access::fits(app, name)?;
     let taken = || RepoError::Taken { name: name.clone() };
+    if app.db.repo(name).await?.is_none() {
+        quota::require(app, (&org.name, org.id), (Counted::Repos, 1)).await?;
+    }
     let now = app.now_ms();
     let mut change = app.db.change().await?;
     if change.lock_repo(name).await?.is_some() {

@@ -12,6 +12,7 @@
 mod claim;
 mod finish;
 mod lease;
+mod room;
 mod session;
 mod start;
 #[cfg(test)]
@@ -19,9 +20,10 @@ mod tests;
 
 use hub_blobs::BlobError;
 use hub_db::DbError;
-use hub_model::{Digest, RepoName};
+use hub_model::{Digest, QuotaExceeded, RepoName};
 
 use super::access::AccessError;
+use crate::app::TooMany;
 
 pub use finish::{finish, whole};
 pub use hub_blobs::ByteStream;
@@ -31,8 +33,8 @@ pub use start::{MountSource, min_chunk, mount, start};
 /// Where a piece of a blob belongs, as its sender says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chunk {
-    /// Offset of its first byte.
-    pub start: u64,
+    /// Offset of its first byte; without one it belongs at the end.
+    pub start: Option<u64>,
     /// Number of its bytes, when it is known beforehand.
     pub length: Option<u64>,
 }
@@ -86,6 +88,18 @@ pub enum UploadError {
         /// Its digest.
         digest: Digest,
     },
+    /// The organisation may not hold as much; what came is dropped, and the session with it.
+    #[error(transparent)]
+    Quota(Box<QuotaExceeded>),
+    /// A blob that is larger than any may be; what came is dropped, and the session with it.
+    #[error("a blob has at most {limit} bytes")]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// Too many uploads run or are open; asked before one begins, never later.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The store is full; the bytes of this upload are dropped, and the session with them.
     #[error("the store of blobs is full")]
     Full(#[source] BlobError),

@@ -3,7 +3,9 @@
 mod access;
 mod blobs;
 mod conformance;
+mod limits;
 mod manifests;
+mod quotas;
 mod replicas;
 mod tags;
 mod tokens;

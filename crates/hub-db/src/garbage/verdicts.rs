@@ -25,7 +25,7 @@ impl Change {
         before_ms: i64,
     ) -> Result<Verdict, DbError> {
         let text = digest.as_str();
-        within!(self, on => async {
+        let verdict = within!(&mut *self, on => async {
             let since: Option<i64> = sqlx::query_scalar(LINK_SINCE)
                 .bind(repo_id)
                 .bind(text)
@@ -46,7 +46,11 @@ impl Change {
             Ok::<_, sqlx::Error>(Verdict::Gone)
         }
         .await)
-        .doing("take the unused blob out of the repository")
+        .doing("take the unused blob out of the repository")?;
+        if verdict == Verdict::Gone {
+            self.note_unlinked(repo_id, text).await?;
+        }
+        Ok(verdict)
     }
 
     /// Decides which blobs go: those that no repository holds since `before_ms`, as many as

@@ -17,6 +17,7 @@ use crate::services::accounts::{AccountError, SignInError};
 use crate::services::gc::GcError;
 use crate::services::images::ImageError;
 use crate::services::orgs::OrgError;
+use crate::services::quota::QuotaError;
 use crate::services::repos::RepoError;
 use crate::services::search::SearchError;
 use crate::services::tokens::TokenError;
@@ -215,6 +216,7 @@ impl From<RepoError> for HubError {
         match error {
             RepoError::Access(error) => error.into(),
             RepoError::Taken { .. } => Self::conflict(text),
+            RepoError::Quota(_) => Self::new(StatusCode::FORBIDDEN, "quota_exceeded", text),
             RepoError::Db(ref cause) => Self::failed(&error, cause.is_full()),
         }
     }
@@ -236,6 +238,17 @@ impl From<ImageError> for HubError {
             ImageError::ByDocument { field } => Self::invalid(field.as_str(), text),
             ImageError::Db(ref cause) => Self::failed(&error, cause.is_full()),
             ImageError::Blob(_) => Self::failed(&error, false),
+        }
+    }
+}
+
+impl From<QuotaError> for HubError {
+    fn from(error: QuotaError) -> Self {
+        let text = error.to_string();
+        match error {
+            QuotaError::Access(error) => error.into(),
+            QuotaError::Exceeded(_) => Self::new(StatusCode::FORBIDDEN, "quota_exceeded", text),
+            QuotaError::Db(ref cause) => Self::failed(&error, cause.is_full()),
         }
     }
 }

@@ -56,6 +56,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(accounts::create_user))
         .routes(routes!(orgs::list_orgs, orgs::create_org))
         .routes(routes!(orgs::show_org, orgs::edit_org, orgs::delete_org))
+        .routes(routes!(orgs::show_quota, orgs::set_quota))
         .routes(routes!(orgs::list_members))
         .routes(routes!(orgs::set_member, orgs::remove_member))
         .routes(routes!(repos::list_repos, repos::create_repo))

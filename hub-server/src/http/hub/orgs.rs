@@ -4,13 +4,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use hub_api::{CreateOrg, EditOrg, MemberView, OrgView, PageOf, Problem, SetMember};
+use hub_api::{
+    CreateOrg, EditOrg, MemberView, OrgView, PageOf, Problem, QuotaView, SetMember, SetQuota,
+};
 use hub_model::{OrgName, Role, UserName};
 
 use super::error::HubError;
 use super::input::{Body, InPath, MemberInPath, OrgInPath, Params, Part, Who, named, word};
 use crate::App;
 use crate::services::orgs;
+use crate::services::quota::{self, OrgQuota};
 
 /// The organisations, by name.
 #[utoipa::path(get, path = "/api/v1/orgs", tag = "orgs", params(Part),
@@ -49,7 +52,38 @@ pub(super) async fn show_org(
     InPath(OrgInPath { org }): InPath<OrgInPath>,
 ) -> Result<Json<OrgView>, HubError> {
     let page = orgs::get(&app, &actor, &org_name(&org)?).await?;
-    Ok(Json(OrgView::from(page.org).seen(page.role, page.repos)))
+    let mut view = OrgView::from(page.org).seen(page.role, page.repos);
+    view.quota = page.quota.map(quota_view);
+    Ok(Json(view))
+}
+
+fn quota_view(of: OrgQuota) -> QuotaView {
+    QuotaView::new(of.quota, of.own, of.usage)
+}
+
+/// What an organisation may hold and what it holds, for its members.
+#[utoipa::path(get, path = "/api/v1/orgs/{org}/quota", tag = "orgs",
+    params(("org" = String, Path, description = "Name of the organisation")),
+    responses((status = 200, body = QuotaView), (status = 403, body = Problem)))]
+pub(super) async fn show_quota(
+    State(app): State<App>,
+    Who(actor): Who,
+    InPath(OrgInPath { org }): InPath<OrgInPath>,
+) -> Result<Json<QuotaView>, HubError> {
+    Ok(Json(quota_view(quota::get(&app, &actor, &org_name(&org)?).await?)))
+}
+
+/// Sets what an organisation may hold, for administrators of the hub.
+#[utoipa::path(put, path = "/api/v1/orgs/{org}/quota", tag = "orgs", request_body = SetQuota,
+    params(("org" = String, Path, description = "Name of the organisation")),
+    responses((status = 200, body = QuotaView), (status = 403, body = Problem)))]
+pub(super) async fn set_quota(
+    State(app): State<App>,
+    Who(actor): Who,
+    InPath(OrgInPath { org }): InPath<OrgInPath>,
+    Body(limits): Body<SetQuota>,
+) -> Result<Json<QuotaView>, HubError> {
+    Ok(Json(quota_view(quota::set(&app, &actor, &org_name(&org)?, limits.into()).await?)))
 }
 
 /// Changes an organisation; what is left out stays.

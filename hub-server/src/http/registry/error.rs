@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::range;
 use super::route::RouteError;
+use crate::app::TooMany;
 use crate::services::access::AccessError;
 use crate::services::accounts::SignInError;
 use crate::services::blobs::BlobsError;
@@ -108,6 +109,14 @@ impl IntoResponse for RegistryError {
         let mut response = (self.status, kind, body).into_response();
         response.headers_mut().extend(self.headers);
         response
+    }
+}
+
+impl From<TooMany> for RegistryError {
+    fn from(error: TooMany) -> Self {
+        let after = HeaderValue::from(error.retry_after_seconds);
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", error.to_string())
+            .with_header(header::RETRY_AFTER, after)
     }
 }
 
@@ -221,6 +230,11 @@ impl From<UploadError> for RegistryError {
                 Self::new(StatusCode::BAD_REQUEST, "DIGEST_INVALID", message)
                     .with_detail(json!({"expected": expected, "found": found}))
             }
+            UploadError::TooMany(error) => error.into(),
+            UploadError::Quota(_) => Self::new(StatusCode::FORBIDDEN, "DENIED", message),
+            UploadError::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", message)
+            }
             UploadError::Full(_) => Self::full(&error),
             UploadError::Db(ref db) if db.is_full() => Self::full(&error),
             UploadError::Collected { .. } => {
@@ -258,6 +272,7 @@ impl From<PublishError> for RegistryError {
             PublishError::WrongSize { digest, .. } => {
                 bad("SIZE_INVALID", message).with_detail(json!({"digest": digest}))
             }
+            PublishError::Quota(_) => Self::new(StatusCode::FORBIDDEN, "DENIED", message),
             PublishError::Db(ref db) if db.is_full() => Self::full(&error),
             PublishError::Db(_) => Self::failed(&error),
         }

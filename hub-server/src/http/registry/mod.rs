@@ -72,7 +72,11 @@ async fn serve(State(app): State<App>, request: Request) -> Response {
     let mut response = match route::parse(&parts.method, parts.uri.path()) {
         Ok(route) => {
             let answer = call::answer(&app, &parts, body, &route);
-            if parts.method.is_safe() { as_one_request(answer).await } else { answer.await }
+            if parts.method.is_safe() {
+                as_one_request(answer).await
+            } else {
+                warned(&app, &route, answer.await).await
+            }
         }
         Err(error) => RegistryError::from(error).into_response(),
     };
@@ -86,6 +90,25 @@ async fn serve(State(app): State<App>, request: Request) -> Response {
             response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
         }
         *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+/// Adds what somebody who pushes should know: how full the organisation is.
+///
+/// Source: RFC 7234, Warning; clients print it (`docs/sources.md#warning`).
+async fn warned(app: &App, route: &Route, mut response: Response) -> Response {
+    let (Route::StartUpload(repo) | Route::FinishUpload(repo, _) | Route::PutManifest(repo, _)) =
+        route
+    else {
+        return response;
+    };
+    // A warning that cannot be made is no reason to fail what was done.
+    if response.status().is_success()
+        && let Ok(Some(text)) = crate::services::quota::warning(app, repo).await
+        && let Ok(value) = HeaderValue::from_str(&format!("299 - \"{text}\""))
+    {
+        response.headers_mut().append(header::WARNING, value);
     }
     response
 }

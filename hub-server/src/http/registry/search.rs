@@ -2,7 +2,7 @@
 //!
 //! Source: `docs/sources.md#podman-search`.
 
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use hub_model::{Actor, Field};
@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 use super::error::RegistryError;
 use crate::App;
+use crate::app::Often;
+use crate::http::ClientAddress;
 use crate::http::actor::{Presented, presented};
 use crate::services::repos::RepoCard;
 use crate::services::search::{SearchError, SearchRequest};
@@ -36,8 +38,11 @@ pub(super) struct Asked {
 pub(super) async fn search(
     State(app): State<App>,
     Query(asked): Query<Asked>,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
 ) -> Result<Response, RegistryError> {
+    let address = address.map_or_else(String::new, |Extension(address)| address.key());
+    app.throttle.count(Often::Searches, &address)?;
     let actor = who(&app, &headers).await;
     let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
     let limit = number(&asked.n).unwrap_or(USUAL).clamp(1, 100);

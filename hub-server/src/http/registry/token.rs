@@ -1,7 +1,7 @@
 //! The token endpoint: credentials in, a short-lived token out.
 
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Extension, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use chrono::{DateTime, SecondsFormat};
@@ -13,6 +13,8 @@ use url::form_urlencoded;
 use super::body::{self, ReadError};
 use super::error::RegistryError;
 use crate::App;
+use crate::app::Often;
+use crate::http::ClientAddress;
 use crate::http::actor::{Presented, presented};
 use crate::services::accounts;
 use crate::services::registry_tokens::{self, IssuedToken};
@@ -42,8 +44,14 @@ fn scopes(pairs: &Pairs) -> Vec<Scope> {
 pub(super) async fn by_query(
     State(app): State<App>,
     RawQuery(query): RawQuery,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
 ) -> Result<Response, RegistryError> {
+    let who = match presented(&headers) {
+        Some(Presented::Basic(name, _)) => name,
+        _ => String::new(),
+    };
+    count(&app, &who, address)?;
     let asked = pairs(query.unwrap_or_default().as_bytes());
     let actor = match presented(&headers) {
         None => Actor::Anonymous,
@@ -75,7 +83,11 @@ pub(super) async fn by_query(
 /// `POST` of a form, as OAuth 2 has it.
 ///
 /// Source: distribution's token authentication, OAuth 2 (`docs/sources.md#token-post`).
-pub(super) async fn by_form(State(app): State<App>, body: Body) -> Result<Response, RegistryError> {
+pub(super) async fn by_form(
+    State(app): State<App>,
+    address: Option<Extension<ClientAddress>>,
+    body: Body,
+) -> Result<Response, RegistryError> {
     let patience = app.config.registry.idle_timeout();
     let form = body::read(body, MAX_FORM_BYTES, patience).await.map_err(|error| match error {
         ReadError::TooLarge => {
@@ -85,6 +97,7 @@ pub(super) async fn by_form(State(app): State<App>, body: Body) -> Result<Respon
         ReadError::BrokeOff => unsupported("the form broke off"),
     })?;
     let form = pairs(&form);
+    count(&app, one(&form, "username").unwrap_or_default(), address)?;
     let (actor, refresh) = grant(&app, &form).await?;
     let issued = registry_tokens::issue(&app, &actor, &scopes(&form)).await?;
     let scope: Vec<_> = issued.access.iter().map(ToString::to_string).collect();
@@ -98,6 +111,17 @@ pub(super) async fn by_form(State(app): State<App>, body: Body) -> Result<Respon
         answer["refresh_token"] = json!(refresh.expose_secret());
     }
     Ok(secret(&answer))
+}
+
+/// Counts a request before anything is proved: by the name that is shown and the address, so that
+/// nobody can use up what another one has.
+fn count(
+    app: &App,
+    who: &str,
+    address: Option<Extension<ClientAddress>>,
+) -> Result<(), RegistryError> {
+    let address = address.map_or_else(String::new, |Extension(address)| address.key());
+    Ok(app.throttle.count(Often::Tokens, &format!("{who}@{address}"))?)
 }
 
 /// Whether a password proved the caller. A refresh token made with a personal token would outlive

@@ -123,7 +123,10 @@ fn digest(text: &str) -> Result<Digest, RegistryError> {
 
 /// Where the body belongs, when the request says so.
 fn chunk(call: &Call<'_>) -> Result<Option<Chunk>, RegistryError> {
-    let Some(text) = call.header(header::CONTENT_RANGE) else { return Ok(None) };
+    let Some(text) = call.header(header::CONTENT_RANGE) else {
+        let stated = call.content_length();
+        return Ok(stated.map(|length| Chunk { start: None, length: Some(length) }));
+    };
     let bad = |status, code, message: &str| RegistryError::new(status, code, message);
     let (start, end) = range::chunk(text).ok_or_else(|| {
         let message = "`Content-Range` of a piece is written start-end";
@@ -138,7 +141,7 @@ fn chunk(call: &Call<'_>) -> Result<Option<Chunk>, RegistryError> {
         let message = "`Content-Range` and `Content-Length` disagree";
         return Err(bad(StatusCode::BAD_REQUEST, "SIZE_INVALID", message));
     }
-    Ok(Some(Chunk { start, length: Some(length) }))
+    Ok(Some(Chunk { start: Some(start), length: Some(length) }))
 }
 
 /// Adds where to go on to an error after which the session goes on.

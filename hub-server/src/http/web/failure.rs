@@ -80,7 +80,7 @@ impl From<RepoError> for Failure {
     fn from(error: RepoError) -> Self {
         match error {
             RepoError::Access(error) => error.into(),
-            RepoError::Taken { .. } => Self::Bad,
+            RepoError::Taken { .. } | RepoError::Quota(_) => Self::Bad,
             RepoError::Db(_) => Self::broken(&error),
         }
     }

@@ -16,6 +16,7 @@ use super::view::{Shell, html};
 use super::visitor::Visitor;
 use crate::services;
 use crate::services::orgs::OrgPage;
+use crate::services::quota::OrgQuota;
 use crate::services::repos::{Page, RepoCard};
 
 /// Repositories on one part of the list.
@@ -36,7 +37,17 @@ pub(super) struct OrgView {
     search_label: String,
     cards: Vec<Card>,
     members: Vec<MemberLine>,
+    quota: Vec<QuotaLine>,
     next: String,
+}
+
+/// What is used of one limit.
+#[derive(Debug)]
+struct QuotaLine {
+    label: &'static str,
+    text: String,
+    /// Use and limit for the bar, in thousandths of the limit; `None` without one.
+    permille: Option<u64>,
 }
 
 /// A member in the list.
@@ -73,11 +84,30 @@ impl OrgView {
             search_label: (t.search_inside)(&name),
             cards: Card::all(visitor, &repos.items),
             members: members.collect(),
+            quota: page.quota.map(|quota| quota_lines(visitor, &quota)).unwrap_or_default(),
             next: next.unwrap_or_default(),
             heading,
             name,
         }
     }
+}
+
+fn quota_lines(visitor: &Visitor, of: &OrgQuota) -> Vec<QuotaLine> {
+    let (t, lang) = (visitor.words(), visitor.lang());
+    let line = |label, limit: u64, used: u64, shown: &dyn Fn(u64) -> String| QuotaLine {
+        label,
+        text: if limit > 0 { (t.used_of)(&shown(used), &shown(limit)) } else { shown(used) },
+        permille: (limit > 0).then(|| {
+            let permille = u128::from(used) * 1000 / u128::from(limit);
+            u64::try_from(permille.min(1000)).unwrap_or(1000)
+        }),
+    };
+    let (quota, usage) = (of.quota, of.usage);
+    vec![
+        line(t.quota_bytes, quota.bytes, usage.bytes, &|bytes| lang.size(bytes)),
+        line(t.repos, quota.repos, usage.repos, &|number| lang.number(number)),
+        line(t.quota_tags, quota.tags, usage.tags, &|number| lang.number(number)),
+    ]
 }
 
 const fn role_word(t: &Words, role: Role) -> &'static str {

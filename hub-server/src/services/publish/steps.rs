@@ -11,6 +11,7 @@ use hub_model::{
 };
 
 use super::super::images::{self, RepoStore, settle};
+use super::super::quota;
 use super::repo::{Right, ensure_repo};
 use super::{MAX_TAGS, ManifestRef, Publication, PublishError, Published};
 use crate::App;
@@ -49,6 +50,16 @@ pub(super) async fn examine(
         base_info(app, right.repo(), &manifest).await
     };
     Ok(Examined { repo, manifest, index, tags, base, visibility })
+}
+
+/// Whether the organisation may hold the repository and the tags that come with the image.
+pub(super) async fn require_room(
+    app: &App,
+    right: &Right,
+    image: &Examined,
+) -> Result<(), PublishError> {
+    quota::require_repo(app, &image.repo, right).await?;
+    Ok(quota::require_tags(app, &image.repo, right, &image.tags).await?)
 }
 
 /// Every tag the request sets, each once, in its order.

@@ -5,8 +5,9 @@ use hub_model::{Actor, Digest, RepoName};
 
 use super::super::publish::{Right, ensure_repo, may_push};
 use super::claim::{claim, link_published};
+use super::room::{Expected, Place};
 use super::session::{Held, drop_session, lost};
-use super::start::start;
+use super::start::{begin, require_turn};
 use super::{Chunk, UploadError};
 use crate::App;
 
@@ -33,9 +34,16 @@ pub async fn finish(
 ) -> Result<u64, UploadError> {
     let right = may_push(app, actor, repo).await?;
     let held = Held::take(app, repo, id).await?;
-    let promise = Promise { digest: digest.clone(), right };
     let (chunk, body) = last;
+    let expected = held.expected(chunk, Some(digest));
+    let body = match (Place { app, right: &right, repo }).admit(expected, body).await {
+        Ok(body) => body,
+        Err(error) => return held.give_back(Err(error)).await.map(|upload| upload.offset_bytes),
+    };
+    let promise = Promise { digest: digest.clone(), right };
+    let taking = app.throttle.take_in(actor.name());
     let work = app.tasks.spawn(async move {
+        let _taking = taking;
         match held.write(chunk, body).await {
             (held, Ok(())) => held.become_blob(promise).await,
             (held, failed) => held.give_back(failed).await.map(|upload| upload.offset_bytes),
@@ -57,13 +65,19 @@ pub async fn whole(
     body: ByteStream<'static>,
     length: Option<u64>,
 ) -> Result<u64, UploadError> {
-    let upload = start(app, actor, repo, Some(digest.algorithm())).await?;
     let right = may_push(app, actor, repo).await?;
+    let place = Place { app, right: &right, repo };
+    place.require_repo().await?;
+    require_turn(app, actor).await?;
+    let body = place.admit(Expected { offset: 0, length, digest: Some(digest) }, body).await?;
+    let upload = begin(app, actor, repo, Some(digest.algorithm())).await?;
     let held = Held::take(app, repo, &upload.id).await?;
     let promise = Promise { digest: digest.clone(), right };
-    let chunk = Chunk { start: 0, length };
+    let chunk = Chunk { start: Some(0), length };
     let owner = app.clone();
+    let taking = app.throttle.take_in(actor.name());
     let work = app.tasks.spawn(async move {
+        let _taking = taking;
         let outcome = match held.write(Some(chunk), body).await {
             (held, Ok(())) => held.become_blob(promise).await,
             (_, Err(error)) => Err(error),
@@ -83,6 +97,11 @@ impl Held {
     ///
     /// After a failure that may pass the session stays, so that the last request can be repeated.
     async fn become_blob(self, promise: Promise) -> Result<u64, UploadError> {
+        // Asked once more: others may have used the room while these bytes came.
+        let place = Place { app: &self.app, right: &promise.right, repo: &self.repo };
+        if let Err(error) = place.require_blob(&promise.digest, self.staged.offset).await {
+            return Err(self.refuse(error).await);
+        }
         if let Err(error) = claim(&self.app, &promise.digest).await {
             // Nothing happened to the bytes: the same request may come again.
             return Err(self.refuse(error).await);

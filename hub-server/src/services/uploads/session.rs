@@ -3,10 +3,11 @@
 use std::io::ErrorKind;
 
 use hub_blobs::{BlobError, ByteStream, Hash, Staged};
-use hub_model::{Actor, RepoName, Upload};
+use hub_model::{Actor, Digest, RepoName, Upload};
 
 use super::super::publish::may_push;
 use super::lease::Lease;
+use super::room::{Expected, Place, cut_of};
 use super::{Chunk, UploadError};
 use crate::App;
 
@@ -40,9 +41,16 @@ pub async fn append(
     chunk: Option<Chunk>,
     body: ByteStream<'static>,
 ) -> Result<Upload, UploadError> {
-    may_push(app, actor, repo).await?;
+    let right = may_push(app, actor, repo).await?;
     let held = Held::take(app, repo, id).await?;
+    let expected = held.expected(chunk, None);
+    let body = match (Place { app, right: &right, repo }).admit(expected, body).await {
+        Ok(body) => body,
+        Err(error) => return held.give_back(Err(error)).await,
+    };
+    let taking = app.throttle.take_in(actor.name());
     let writing = app.tasks.spawn(async move {
+        let _taking = taking;
         let (held, outcome) = held.write(chunk, body).await;
         held.give_back(outcome).await
     });
@@ -132,6 +140,16 @@ impl Held {
         Ok(Self { app: app.clone(), repo: repo.clone(), upload, staged, lease })
     }
 
+    /// What is known of a piece before it comes.
+    pub(super) fn expected<'a>(
+        &self,
+        chunk: Option<Chunk>,
+        digest: Option<&'a Digest>,
+    ) -> Expected<'a> {
+        let length = chunk.and_then(|chunk| chunk.length);
+        Expected { offset: self.staged.offset, length, digest }
+    }
+
     /// Takes a piece in, and keeps the lease meanwhile. The staged state is right afterwards,
     /// also when it failed half-way.
     pub(super) async fn write(
@@ -139,7 +157,7 @@ impl Held {
         chunk: Option<Chunk>,
         body: ByteStream<'static>,
     ) -> (Self, Result<(), UploadError>) {
-        if let Some(Chunk { start, .. }) = chunk
+        if let Some(start) = chunk.and_then(|chunk| chunk.start)
             && start != self.staged.offset
         {
             let offset = self.staged.offset;
@@ -156,6 +174,7 @@ impl Held {
                 }
                 _ => Ok(()),
             },
+            Err(BlobError::Body { source }) if let Some(cut) = cut_of(&source) => Err(cut.into()),
             Err(BlobError::Body { source }) => {
                 Err(UploadError::BrokeOff { offset: self.staged.offset, source })
             }
@@ -175,6 +194,8 @@ impl Held {
     ) -> Result<Upload, UploadError> {
         if let Err(
             error @ (UploadError::Full(_)
+            | UploadError::Quota(_)
+            | UploadError::TooLarge { .. }
             | UploadError::Unknown { .. }
             | UploadError::WrongDigest { .. }),
         ) = outcome

@@ -7,7 +7,9 @@ use super::super::access::{self, AccessError};
 use super::super::publish::{Right, ensure_repo, may_push};
 use super::super::registry_tokens::Verified;
 use super::UploadError;
+use super::room::Place;
 use crate::App;
+use crate::app::{Often, TooMany};
 
 /// How many repositories that hold a blob are asked about before a mount is given up.
 const MOUNT_SOURCES: i64 = 64;
@@ -30,7 +32,32 @@ pub async fn start(
     repo: &RepoName,
     algorithm: Option<Algorithm>,
 ) -> Result<Upload, UploadError> {
-    may_push(app, actor, repo).await?;
+    let right = may_push(app, actor, repo).await?;
+    Place { app, right: &right, repo }.require_any().await?;
+    require_turn(app, actor).await?;
+    begin(app, actor, repo, algorithm).await
+}
+
+/// Whether the caller may begin one more upload now. Who has begun is never sent away: clients
+/// cannot say a body again.
+pub(super) async fn require_turn(app: &App, actor: &Actor) -> Result<(), UploadError> {
+    let user = actor.name();
+    app.throttle.count(Often::UploadStarts, user)?;
+    app.throttle.room_for_upload(user)?;
+    let most = app.config.limits.sessions_per_user;
+    if most > 0 && app.db.uploads_of(user).await? >= most {
+        return Err(TooMany { what: "open uploads", retry_after_seconds: 60 }.into());
+    }
+    Ok(())
+}
+
+/// Begins a session for a caller who may.
+pub(super) async fn begin(
+    app: &App,
+    actor: &Actor,
+    repo: &RepoName,
+    algorithm: Option<Algorithm>,
+) -> Result<Upload, UploadError> {
     let now = app.now_ms();
     let upload = Upload {
         // Unguessable: 128 bits from the system's source of randomness.
@@ -90,6 +117,10 @@ pub async fn mount(
         return Ok(true);
     }
     let Some(source) = find_source(app, actor, digest, source).await? else { return Ok(false) };
+    let size = app.db.blob_in(source.id, digest).await?.unwrap_or(0);
+    let place = Place { app, right: &right, repo: name };
+    place.require_repo().await?;
+    place.require_blob(digest, size).await?;
     let link = || link_from(app, &source, digest, name, right.clone());
     match link().await {
         // Two mounts made the repository in the same moment.

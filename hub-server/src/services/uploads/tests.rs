@@ -47,7 +47,7 @@ async fn an_upload_goes_on_where_it_broke_off() {
     assert_eq!(offset, HALVES.0.len() as u64);
     assert_eq!(status(&hub.app, &hub.writer, &repo(), &id).await.unwrap().offset_bytes, offset);
 
-    let chunk = Chunk { start: offset, length: Some(HALVES.1.len() as u64) };
+    let chunk = Chunk { start: Some(offset), length: Some(HALVES.1.len() as u64) };
     let last = (Some(chunk), stream_of(HALVES.1));
     let want = digest(Algorithm::Sha256);
     finish(&hub.app, &hub.writer, &repo(), &id, last, &want).await.unwrap();
@@ -82,7 +82,7 @@ async fn a_piece_out_of_order_is_refused_and_the_session_stays() {
     let hub = Hub::new().await;
     let id = begin(&hub).await;
     for start in [5, 1024] {
-        let chunk = Some(Chunk { start, length: None });
+        let chunk = Some(Chunk { start: Some(start), length: None });
         let body = stream_of("x");
         let error = append(&hub.app, &hub.writer, &repo(), &id, chunk, body).await.unwrap_err();
         assert!(matches!(error, UploadError::OutOfOrder { offset: 0, .. }), "{error}");
@@ -91,7 +91,7 @@ async fn a_piece_out_of_order_is_refused_and_the_session_stays() {
         let error = finish(&hub.app, &hub.writer, &repo(), &id, last, &want).await.unwrap_err();
         assert!(matches!(error, UploadError::OutOfOrder { offset: 0, .. }), "{error}");
     }
-    let chunk = Some(Chunk { start: 0, length: None });
+    let chunk = Some(Chunk { start: Some(0), length: None });
     let body = stream_of(HALVES.0);
     append(&hub.app, &hub.writer, &repo(), &id, chunk, body).await.unwrap();
 }

@@ -82,6 +82,10 @@ pub(super) const WORDS: Words = Words {
     role_reader: "reader",
     search_inside: |org| format!("Search in {org}"),
     your_role: |role| format!("you are {role} here"),
+    quota: "What it holds",
+    quota_bytes: "Storage",
+    quota_tags: "Tags",
+    used_of: |used, limit| format!("{used} of {limit}"),
 
     readme: "README",
     tags: "Tags",

@@ -72,6 +72,10 @@ pub(crate) struct Words {
     pub role_reader: &'static str,
     pub search_inside: fn(&str) -> String,
     pub your_role: fn(&str) -> String,
+    pub quota: &'static str,
+    pub quota_bytes: &'static str,
+    pub quota_tags: &'static str,
+    pub used_of: fn(&str, &str) -> String,
 
     pub readme: &'static str,
     pub tags: &'static str,

@@ -80,6 +80,10 @@ pub(super) const WORDS: Words = Words {
     role_reader: "可拉取",
     search_inside: |org| format!("在 {org} 中搜索"),
     your_role: |role| format!("你的角色：{role}"),
+    quota: "用量与配额",
+    quota_bytes: "存储",
+    quota_tags: "标签",
+    used_of: |used, limit| format!("{used} / {limit}"),
 
     readme: "说明",
     tags: "标签",
