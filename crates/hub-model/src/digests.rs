@@ -130,7 +130,22 @@ impl From<Digest> for String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_never_panics_and_what_passes_prints_as_it_came(
+            text in "(sha(256|512):)?[0-9a-fA-F]{0,130}|\\PC{0,40}"
+        ) {
+            if let Ok(digest) = Digest::parse(&text) {
+                prop_assert_eq!(digest.as_str(), &text);
+                prop_assert_eq!(digest.hex().len(), digest.algorithm().hex_len());
+                prop_assert_eq!(Digest::from_hex(digest.algorithm(), digest.hex()), Ok(digest));
+            }
+        }
+    }
 
     #[test]
     fn only_lowercase_digits_of_the_right_number_pass() {

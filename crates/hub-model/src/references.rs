@@ -24,8 +24,8 @@ impl ImageRef {
     ///
     /// # Errors
     ///
-    /// Returns the first rule that the tag or the digest breaks, or [`NameError::Length`] for an
-    /// empty path.
+    /// Returns the first rule that the tag or the digest breaks, [`NameError::Length`] for an
+    /// empty path, [`NameError::Inside`] or [`NameError::Edge`] for one that cannot be.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let text = text.split_once("://").map_or(text, |(_, rest)| rest);
         let (text, digest) = match text.split_once('@') {
@@ -40,8 +40,16 @@ impl ImageRef {
             Some((path, tag)) => (path, Some(Tag::parse(tag)?)),
             None => (rest, None),
         };
+        let what = "a repository's name";
         if path.is_empty() {
-            return Err(NameError::Length { what: "a repository's name", most: 255, found: 0 });
+            return Err(NameError::Length { what, most: 255, found: 0 });
+        }
+        // Else what is printed would be read as something else: `a://b://c`.
+        if let Some(found) = path.chars().find(|char| matches!(char, ':' | '@')) {
+            return Err(NameError::Inside { what, found: found.to_string() });
+        }
+        if path.starts_with('/') {
+            return Err(NameError::Edge { what, rule: "does not begin with `/`" });
         }
         Ok(Self { host, path: path.to_owned(), tag, digest })
     }
@@ -79,7 +87,32 @@ fn is_host(part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_read_prints_as_something_that_reads_the_same(
+            text in "([a-z]{0,3}:?/?/?)?[a-z.:/@]{0,12}(:[a-z0-9]{0,3})?"
+        ) {
+            if let Ok(image) = ImageRef::parse(&text) {
+                prop_assert_eq!(ImageRef::parse(&image.to_string()), Ok(image));
+            }
+        }
+
+        #[test]
+        fn any_text_never_panics(text in any::<String>()) {
+            let _ = ImageRef::parse(&text);
+        }
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_is_refused() {
+        for bad in ["a://b://c", "x://h.com/p://q:t", "h.com//x", "/x", "a:b:c", "h.com/a@b"] {
+            assert!(ImageRef::parse(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_reference_falls_into_its_parts() {

@@ -63,7 +63,20 @@ impl fmt::Display for Scope {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_never_panics_and_what_is_understood_prints_the_same(
+            text in "((repository|registry)(\\([a-z]*\\))?:[a-z/:]{0,9}:[a-z,*]{0,12} ?){0,3}|\\PC{0,40}"
+        ) {
+            for scope in Scope::parse_all(&text) {
+                prop_assert_eq!(Scope::parse(&scope.to_string()), Some(scope));
+            }
+        }
+    }
 
     #[test]
     fn scopes_are_read_as_clients_write_them() {

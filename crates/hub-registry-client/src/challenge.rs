@@ -98,9 +98,23 @@ fn unquote(text: &str) -> (String, &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use reqwest::header::HeaderValue;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_challenge_never_panics_and_never_grows(
+            text in "((Bearer|Basic|[a-z]{0,3}) ?([a-z]{0,3}=\"?[a-z\\\\ ,]{0,5}\"?,? ?){0,3}){0,4}|\\PC{0,40}"
+        ) {
+            for challenge in parse(&text) {
+                if let Challenge::Bearer { realm, .. } = challenge {
+                    prop_assert!(realm.len() <= text.len());
+                }
+            }
+        }
+    }
 
     fn bearer(realm: &str, service: Option<&str>, scope: Option<&str>) -> Challenge {
         Challenge::Bearer {

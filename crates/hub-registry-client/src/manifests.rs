@@ -234,7 +234,19 @@ pub(crate) async fn read_all(doing: &str, response: &mut Response) -> Result<Vec
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_link_never_panics_and_one_that_is_written_is_read(
+            text in "<?[a-z/?=]{0,9}>?;? ?(rel=\"?next\"?)?|\\PC{0,40}", path in "[a-z/?=&]{1,20}",
+        ) {
+            let _ = next_link(&text);
+            prop_assert_eq!(next_link(&format!("<{path}>; rel=\"next\"")), Some(path));
+        }
+    }
 
     #[test]
     fn the_next_page_is_found_in_the_link() {

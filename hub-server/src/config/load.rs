@@ -230,7 +230,22 @@ impl Provider for Named {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_file_of_settings_never_panics(
+            text in "(\\[(listen|log|auth|registry|x)\\]\n)?([a-z_]{1,12} = ('\\PC{0,9}'|-?[0-9]{1,20}|true|\\[\\])\n){0,3}|\\PC{0,60}",
+            value in "\\PC{0,20}",
+        ) {
+            let (_dir, path) = self::text(&text);
+            let _ = load_from(Some(&path), &[], Flags::default());
+            let variables = vars(&[("HUB_SERVER_LISTEN_ADDRESS", &value), ("HUB_SERVER_LOG_FORMAT", &value)]);
+            let _ = load_from(None, &variables, Flags::default());
+        }
+    }
 
     fn text(file: &str) -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();

@@ -167,7 +167,32 @@ fn set_cookie(app: &App, value: &str, seconds: u64) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_authorization_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            for scheme in [&b""[..], b"Basic ", b"Bearer ", b"basic  "] {
+                let Ok(value) = HeaderValue::from_bytes(&[scheme, &bytes].concat()) else { continue };
+                let _ = presented(&HeaderMap::from_iter([(header::AUTHORIZATION, value)]));
+            }
+        }
+
+        #[test]
+        fn a_name_and_a_password_come_out_as_they_went_in(
+            name in "[^:\\x00]{1,20}", password in any::<String>(),
+        ) {
+            let text = format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")));
+            match presented(&headers(&[("authorization", &text)])) {
+                Some(Presented::Basic(found, secret)) => {
+                    prop_assert_eq!((found, secret.expose_secret()), (name, &*password));
+                }
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+    }
 
     fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
         all.iter()

@@ -158,3 +158,67 @@ fn the_media_type_is_the_headers_and_else_the_jsons() {
     assert!(matches!(of(None, "{}"), Err(ManifestError::NoMediaType)));
     assert!(matches!(of(None, "x"), Err(ManifestError::Json(_))));
 }
+
+mod hostile {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Any JSON, not deep.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "\\PC{0,12}".prop_map(Value::from),
+            Just(json!(format!("sha256:{}", "a".repeat(64)))),
+            Just(json!("application/vnd.oci.image.manifest.v1+json")),
+        ];
+        leaf.prop_recursive(3, 32, 4, |inner| {
+            let key = prop_oneof![
+                Just("digest".to_owned()),
+                Just("size".to_owned()),
+                Just("mediaType".to_owned()),
+                Just("annotations".to_owned()),
+                "[a-z]{0,3}",
+            ];
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::hash_map(key, inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn manifests_of_any_bytes_never_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200)
+        ) {
+            for media_type in [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST] {
+                let _ = parse_manifest(media_type, &bytes);
+            }
+            let _ = manifest_media_type(None, &bytes);
+        }
+
+        #[test]
+        fn manifests_of_any_fields_never_panic_and_link_to_digests(
+            config in any_json(), layers in any_json(), subject in any_json(),
+            manifests in any_json(), annotations in any_json(),
+        ) {
+            let json = json!({
+                "schemaVersion": 2, "config": config, "layers": layers, "subject": subject,
+                "manifests": manifests, "annotations": annotations,
+            });
+            for media_type in [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST] {
+                if let Ok(parsed) = parse_manifest(media_type, json.to_string().as_bytes()) {
+                    for link in parsed.facts.links {
+                        prop_assert!(hub_model::Digest::parse(link.digest.as_str()).is_ok());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -100,7 +100,39 @@ fn number(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_range_never_panics_and_stays_inside_the_content(
+            text in "(bytes ?=)?([0-9]{0,20}-?[0-9]{0,20}[, ]{0,2}){0,4}|\\PC{0,30}",
+            size in prop_oneof![0..4096_u64, any::<u64>()],
+        ) {
+            let parts = match wanted(Some(&text), size) {
+                Wanted::Whole | Wanted::Unsatisfiable => Vec::new(),
+                Wanted::Part(part) => vec![part],
+                Wanted::Parts(parts) => parts,
+            };
+            let mut total = 0_u64;
+            for part in parts {
+                prop_assert!(part.start < part.end && part.end <= size);
+                total = total.saturating_add(part.end - part.start);
+            }
+            prop_assert!(total <= size);
+        }
+
+        #[test]
+        fn any_chunk_never_panics_and_one_that_is_written_is_read(
+            start in any::<u64>(), end in any::<u64>(), text in "\\PC{0,30}",
+        ) {
+            let _ = chunk(&text);
+            prop_assert_eq!(chunk(&format!("{start}-{end}")), Some((start, end)));
+            prop_assert_eq!(chunk(&format!("bytes {start}-{end}/*")), Some((start, end)));
+            let _ = received(start);
+        }
+    }
 
     #[test]
     fn ranges_are_answered_as_conformance_asks() {

@@ -230,7 +230,27 @@ impl Route {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_path_never_panics_and_a_route_names_a_repository_that_parses(
+            method in prop_oneof![
+                Just(Method::GET), Just(Method::PUT), Just(Method::POST), Just(Method::DELETE),
+            ],
+            path in "/v2/([a-z%:@.A-Z0-9]{1,5}/){0,5}(blobs/uploads/|manifests/|blobs/|tags/list)?\\PC{0,12}",
+        ) {
+            let Ok(route) = parse(&method, &path) else { return Ok(()) };
+            if let Some((_, repo)) = route.needs() {
+                prop_assert!(RepoName::parse(repo.as_str()).is_ok());
+            }
+            for scope in route.scopes() {
+                prop_assert_eq!(Scope::parse(&scope.to_string()), Some(scope));
+            }
+        }
+    }
 
     const HEX: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
