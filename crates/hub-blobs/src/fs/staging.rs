@@ -19,6 +19,11 @@ const BATCH: usize = 1 << 20;
 /// of single bytes.
 const BATCH_PIECES: usize = 256;
 
+/// Most bytes of one call to write. The page cache asks for pages as large as the call, and on a
+/// machine whose memory is in use the kernel moves others out of the way for them: calls of 1 MiB
+/// cost a third more than calls of half of that. Source: `docs/reference/performance.md`.
+const CALL: usize = 512 << 10;
+
 /// What a failed write was for.
 pub(super) const WRITE: &str = "write a staged file";
 
@@ -144,7 +149,7 @@ fn write_all(file: &mut File, pieces: &[Bytes]) -> io::Result<()> {
     let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
     let mut rest = slices.as_mut_slice();
     while !rest.is_empty() {
-        match file.write_vectored(rest) {
+        match file.write_vectored(&rest[..at_once(rest)]) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(written) => IoSlice::advance_slices(&mut rest, written),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -154,9 +159,41 @@ fn write_all(file: &mut File, pieces: &[Bytes]) -> io::Result<()> {
     Ok(())
 }
 
+/// How many slices are written by one call.
+fn at_once(slices: &[IoSlice<'_>]) -> usize {
+    let mut size = 0;
+    let within = slices.iter().take_while(|slice| {
+        size += slice.len();
+        size <= CALL
+    });
+    within.count().max(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_takes_at_least_one_slice_and_no_more_than_it_should() {
+        let (small, half) = (vec![0; 10], vec![0; CALL / 2]);
+        let large = vec![0; CALL + 1];
+        let count = |slices: &[&[u8]]| {
+            at_once(&slices.iter().map(|slice| IoSlice::new(slice)).collect::<Vec<_>>())
+        };
+        assert_eq!(count(&[&half, &half]), 2);
+        assert_eq!(count(&[&half, &half, &small]), 2);
+        assert_eq!(count(&[&large, &small]), 1);
+        assert_eq!(count(&[&small]), 1);
+    }
+
+    #[test]
+    fn every_byte_is_written_in_order_however_many_calls_it_takes() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("upload");
+        let pieces: Vec<_> = (0..7_u8).map(|n| Bytes::from(vec![n; CALL / 3 + 1])).collect();
+        write_all(&mut File::create(&path).unwrap(), &pieces).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), pieces.concat());
+    }
 
     #[test]
     fn a_file_that_was_published_while_its_lock_was_awaited_is_not_cut_off() {
