@@ -126,6 +126,17 @@ impl Plan {
         Ok(folder)
     }
 
+    /// Whether the disk takes that much. A full one would end the run, and the work of others
+    /// beside it.
+    fn has_room_for(&self, bytes: u64) -> Result<bool> {
+        let needed = bytes + bytes / 8;
+        let room = free_bytes(&self.scratch)? >= needed;
+        if !room {
+            note(&format!("  skipped: it needs {:.0} MiB of disk", mib(needed)));
+        }
+        Ok(room)
+    }
+
     async fn start(&self, peer: Peer, folder: &Path) -> Result<Served> {
         let served = Served::start(peer, folder, &self.hub).await?;
         note(&format!("  {served}"));
@@ -135,6 +146,12 @@ impl Plan {
 
 /// A scenario on fresh servers, a warm-up first.
 async fn usual(plan: &Plan, scenario: &Scenario, report: &mut Report) -> Result<()> {
+    let load = plan.load(scenario.load);
+    let operations = load.operations * plan.rounds + load.share(WARM_UP).operations;
+    let stored = scenario.kind.stored_bytes(operations);
+    if !plan.has_room_for(stored * plan.peers_of(scenario).len() as u64)? {
+        return Ok(());
+    }
     let seeds = Seeds::of(scenario.kind);
     let mut servers = Vec::new();
     for peer in plan.peers_of(scenario) {
@@ -142,7 +159,6 @@ async fn usual(plan: &Plan, scenario: &Scenario, report: &mut Report) -> Result<
         seeds.plant(&served).await?;
         servers.push(served);
     }
-    let load = plan.load(scenario.load);
     let mut rounds: BTreeMap<Peer, Vec<Round>> = BTreeMap::new();
     for number in 0..=plan.rounds {
         let (load, check) =
@@ -266,11 +282,6 @@ async fn lists(
     Ok(())
 }
 
-/// Bytes of one of the pushes of a scenario.
-const fn bytes_of(kind: Kind) -> u64 {
-    if let Kind::Parallel(bytes) = kind { bytes } else { 0 }
-}
-
 /// Many large pushes at once, one server after the other: there is room for one.
 async fn parallel(plan: &Plan, scenario: &Scenario, report: &mut Report) -> Result<()> {
     let kind = match scenario.kind {
@@ -280,10 +291,7 @@ async fn parallel(plan: &Plan, scenario: &Scenario, report: &mut Report) -> Resu
     let seeds = Seeds::of(kind);
     let (act, scopes) = seeds.act(kind, 0);
     let act = Arc::new(act);
-    let needed = bytes_of(kind).saturating_mul(scenario.load.operations as u64);
-    if free_bytes(&plan.scratch)? < needed + needed / 8 {
-        // A full disk would end the run, and the work of others beside it.
-        note(&format!("  skipped: it needs {:.0} MiB of disk", mib(needed + needed / 8)));
+    if !plan.has_room_for(kind.stored_bytes(scenario.load.operations))? {
         return Ok(());
     }
     for peer in plan.peers_of(scenario) {

@@ -60,6 +60,20 @@ impl Kind {
     pub(crate) const fn is_crowded(self) -> bool {
         matches!(self, Self::Tags(_) | Self::Catalog(_) | Self::Start)
     }
+
+    /// Bytes that a server has on its disk after so many operations.
+    pub(crate) fn stored_bytes(self, operations: usize) -> u64 {
+        let operations = operations as u64;
+        let mean = |sizes: &[u64]| sizes.iter().sum::<u64>() / sizes.len() as u64;
+        match self {
+            Self::GetBlob(size) => size,
+            Self::PullImage(_) => 111 * MIB,
+            Self::PutBlob(size, _) | Self::Parallel(size) => size * operations,
+            Self::PushImage(sizes, _) => mean(sizes) * operations,
+            Self::PullAndPush(size) => size * (1 + operations / 4),
+            _ => 0,
+        }
+    }
 }
 
 /// One line of the table.
@@ -257,6 +271,16 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), SCENARIOS.len());
         assert!(SCENARIOS.iter().all(|scenario| scenario.peers[0] == Peer::Hub));
+    }
+
+    #[test]
+    fn pushes_fill_a_disk_and_pulls_do_not() {
+        let stored = |kind: Kind| kind.stored_bytes(8) / MIB;
+        assert_eq!(stored(Kind::PutBlob(GIB, Sending::Monolith)), 8 * 1024);
+        assert_eq!(stored(Kind::PushImage(THIRDS, Sending::Streamed)), 37 * 8);
+        assert_eq!(stored(Kind::PullAndPush(MIB)), 3);
+        assert_eq!(stored(Kind::GetBlob(GIB)), 1024);
+        assert_eq!(stored(Kind::Token), 0);
     }
 
     #[test]
