@@ -4,6 +4,7 @@
 pub mod actor;
 pub mod hub;
 mod layers;
+mod meter;
 pub mod ops;
 pub mod page;
 mod proxies;

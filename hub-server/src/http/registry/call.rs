@@ -79,28 +79,23 @@ impl Call<'_> {
 pub(super) async fn answer(app: &App, parts: &Parts, body: Body, route: &Route) -> Response {
     let query = parts.uri.query().unwrap_or_default();
     let query: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let mut scopes = route.scopes();
-    if matches!(route, Route::StartUpload(_))
-        && let Some((_, from)) =
-            query.iter().find(|(key, value)| key == "from" && !value.is_empty())
-    {
-        scopes.push(Scope::repository(from, &["pull"]));
-    }
-    let refuse = |error: RegistryError, fault| {
+    let refuse = |error: RegistryError, fault, query: &[(String, String)]| {
+        let scopes = asked_scopes(route, query);
         error.with_challenge(challenge(app, &parts.headers, &scopes, fault)).into_response()
     };
     let (actor, token, presented) = match who(app, &parts.headers).await {
         Ok(known) => known,
         Err(error) if error.status() == StatusCode::UNAUTHORIZED => {
             let bearer = matches!(presented(&parts.headers), Some(Presented::Bearer(_)));
-            return refuse(error, bearer.then_some(Fault::InvalidToken));
+            return refuse(error, bearer.then_some(Fault::InvalidToken), &query);
         }
         Err(error) => return error.into_response(),
     };
     if let Some(token) = &token
         && let Err(error) = require_scope(app, &actor, token, route).await
     {
-        return finish(error, &actor, route, |error| refuse(error, Some(Fault::InsufficientScope)));
+        let fault = Some(Fault::InsufficientScope);
+        return finish(error, &actor, route, |error| refuse(error, fault, &query));
     }
     let fault = token.is_some().then_some(Fault::InsufficientScope);
     let call = Call {
@@ -114,8 +109,20 @@ pub(super) async fn answer(app: &App, parts: &Parts, body: Body, route: &Route) 
     };
     match act(&call, route, body).await {
         Ok(response) => response,
-        Err(error) => finish(error, &call.actor, route, |error| refuse(error, fault)),
+        Err(error) => finish(error, &call.actor, route, |error| refuse(error, fault, &call.query)),
     }
+}
+
+/// What the caller should ask a token for: the route's needs, and the repository to mount from.
+fn asked_scopes(route: &Route, query: &[(String, String)]) -> Vec<Scope> {
+    let mut scopes = route.scopes();
+    if matches!(route, Route::StartUpload(_))
+        && let Some((_, from)) =
+            query.iter().find(|(key, value)| key == "from" && !value.is_empty())
+    {
+        scopes.push(Scope::repository(from, &["pull"]));
+    }
+    scopes
 }
 
 /// Whether a token covers the route. A subject with the right is told to ask for a wider token; one
