@@ -16,7 +16,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hub_db::{Db, DbError, HeldBlob};
 use hub_model::{
-    Digest, LatestMode, LetterKind, OrgName, Repo, RepoName, Role, Scope, Tag, TokenKind,
+    Digest, Field, LatestMode, LetterKind, OrgName, Repo, RepoName, Role, Scope, Tag, TokenKind,
     TokenScope, User, UserName,
 };
 
@@ -69,6 +69,8 @@ pub struct KnownManifest {
     pub body: Bytes,
     /// Whether a tag names it; else it is a part of something else.
     pub tagged: bool,
+    /// Whether the record of a tag that names it says that it is deprecated.
+    pub deprecated: bool,
 }
 
 /// A registry token whose signature was checked. Whether its time has come, and whether its user
@@ -152,11 +154,13 @@ impl Known<'_> {
             return Ok(Some(manifest));
         }
         let Some(manifest) = self.db.manifest(repo.id, digest).await? else { return Ok(None) };
+        let images = self.db.imgs_of(repo.id, digest).await?;
         let manifest = Arc::new(KnownManifest {
             digest: manifest.digest,
             media_type: manifest.media_type,
             body: manifest.body.into(),
-            tagged: !self.db.imgs_of(repo.id, digest).await?.is_empty(),
+            tagged: !images.is_empty(),
+            deprecated: images.iter().any(|image| image.detail.flag(Field::Deprecated)),
         });
         self.cache.put(repo.edition, key(), Fact::Manifest(Arc::clone(&manifest)));
         Ok(Some(manifest))

@@ -47,6 +47,10 @@ pub(super) async fn get(
     let manifest = images::manifest(call.app, &call.actor, repo, asked).await?;
     let mut headers = described(reference, &manifest.digest, &manifest.media_type);
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(manifest.body.len()));
+    if manifest.deprecated {
+        let text = "this image is deprecated, its makers advise against using it";
+        headers.insert(header::WARNING, super::warning(text));
+    }
     Ok((headers, manifest.body.clone()).into_response())
 }
 
