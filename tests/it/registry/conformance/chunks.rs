@@ -117,6 +117,32 @@ async fn s3_a_chunk_whose_lengths_disagree_is_refused() {
 }
 
 #[tokio::test]
+async fn s3_bytes_beyond_the_stated_range_are_not_kept() {
+    let bench = Bench::start().await;
+    for run in bench.runs() {
+        let (bytes, digest) = run.noise(2048);
+        let at = run.begin().await;
+        // Without a length only the bytes tell, and those beyond the range are not taken.
+        let streamed = run.patch(&at).header("content-range", "0-1023").stream(bytes.clone());
+        let answer = streamed.send().await;
+        answer.is(400);
+        assert_eq!(answer.code(), "SIZE_INVALID");
+        let state = run.suite.get(&at).await;
+        state.is(204);
+        let last = state.header("range").unwrap().strip_prefix("0-").unwrap().to_owned();
+        let from = match last.parse::<usize>().unwrap() {
+            0 => 0,
+            last => last + 1,
+        };
+        assert!(from <= 1024, "{from} bytes are kept, 1024 were announced");
+        let rest = run.patch(&at).header("content-range", &format!("{from}-2047"));
+        rest.body(bytes[from..].to_vec()).send().await.is(202);
+        run.created(&run.close(&at, &digest).body("").send().await, &bytes).await;
+    }
+    bench.stop().await;
+}
+
+#[tokio::test]
 async fn s3_content_range_is_read_with_and_without_unit_and_nonsense_is_refused() {
     let bench = Bench::start().await;
     let run = bench.run();

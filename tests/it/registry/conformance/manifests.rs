@@ -340,3 +340,30 @@ async fn s4_1_the_same_manifest_again_is_created_again() {
     }
     bench.stop().await;
 }
+
+#[tokio::test]
+async fn s1_who_pulls_a_deprecated_image_is_warned() {
+    let bench = Bench::start().await;
+    let run = bench.run();
+    let set = make("image", "sha256");
+    push(&run, &set).await;
+    let item = &set.items[0];
+    put(&run, "v1", item).await.is(201);
+    assert_eq!(run.suite.get(&run.manifest("v1")).await.header("warning"), None);
+    let path = format!("/api/v1/repos/{}/-/tags/v1/detail", run.repo);
+    for (deprecated, warned) in [(true, true), (false, false)] {
+        let edit = json!({"set": {"deprecated": deprecated}});
+        let (status, _) = bench.person.send(Method::PATCH, &path, &edit).await;
+        assert_eq!(status.as_u16(), 200);
+        for reference in ["v1", &item.digest] {
+            let answer = run.suite.get(&run.manifest(reference)).await;
+            let warning = answer.header("warning").unwrap_or_default();
+            assert_eq!(
+                warning.starts_with("299 - \"this image is deprecated"),
+                warned,
+                "{warning}"
+            );
+        }
+    }
+    bench.stop().await;
+}
