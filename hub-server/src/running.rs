@@ -136,11 +136,7 @@ async fn open_at(config: Config, clock: Clock) -> Result<Opened, StartError> {
     Ok(open_with(config, clock, Need::Index).await?.0)
 }
 
-async fn open_with(
-    config: Config,
-    clock: Clock,
-    need: Need,
-) -> Result<(Opened, bool), StartError> {
+async fn open_with(config: Config, clock: Clock, need: Need) -> Result<(Opened, bool), StartError> {
     make_folder(&config.data)?;
     let lock = if config.is_single() { Some(lock(&config.data)?) } else { None };
     let db = Db::open(config.database_url().expose_secret()).await?;

@@ -129,7 +129,6 @@ impl TestHub {
     }
 
     /// The beginning of a client that trusts the hub.
-    #[must_use]
     pub fn client(&self) -> reqwest::ClientBuilder {
         let client = hub_registry_client::http::builder();
         match &self.tls {

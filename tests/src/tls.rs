@@ -30,11 +30,12 @@ impl TestTls {
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         fs::write(folder.join("trust/ca.crt"), authority.pem()).unwrap();
         let tls = Self { folder: folder.to_owned(), authority };
-        tls.renew();
+        let _ = tls.renew();
         tls
     }
 
     /// Signs a new certificate for a new key, into the same files. Answers its DER.
+    #[must_use]
     pub fn renew(&self) -> Vec<u8> {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let key = KeyPair::generate().unwrap();
@@ -70,7 +71,6 @@ impl TestTls {
     }
 
     /// A client that trusts this authority only.
-    #[must_use]
     pub fn trusted(&self, client: ClientBuilder) -> ClientBuilder {
         let ca = Certificate::from_pem(self.authority.pem().as_bytes()).unwrap();
         client.tls_certs_only([ca])

@@ -49,7 +49,7 @@ impl Db {
             RepoFilter::Visible { orgs } => (PUBLIC_NAMES, orgs.as_slice()),
         };
         let mut names: Vec<String> = read!(self, pool => {
-            sqlx::query_scalar(statement).bind(&*after).bind(limit).fetch_all(pool).await
+            sqlx::query_scalar(statement).bind(after).bind(limit).fetch_all(pool).await
         })
         .doing(doing)?;
         // The names of an organisation's repositories lie between `org/` and `org0`.
@@ -64,7 +64,7 @@ impl Db {
                 break;
             }
             let (some, others) = rest.split_at(at_once.min(rest.len()));
-            names.extend(self.private_names(some, &after, limit).await.doing(doing)?);
+            names.extend(self.private_names(some, after, limit).await.doing(doing)?);
             names.sort_unstable();
             names.truncate(most);
             (rest, at_once) = (others, (4 * at_once).min(ORGS_AT_ONCE));

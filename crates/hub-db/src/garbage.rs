@@ -1,7 +1,7 @@
 //! Garbage: what perhaps nothing needs any more, and its end.
 //!
 //! Every change leaves marks (`migrations/*/0005`), candidates come from the indexes over them,
-//! and the functions of [`Change`] look again, under a lock, before anything goes.
+//! and the functions of [`Change`](crate::Change) look again, under a lock, before anything goes.
 
 mod verdicts;
 
@@ -307,7 +307,10 @@ impl Db {
                 push_in(&mut query, some.iter().map(Digest::as_str));
                 query.build_query_scalar().persistent(false).fetch_all(pool).await
             });
-            held.extend(rows.and_then(digests_of).doing("look for holders of blobs")?);
+            held.extend(
+                rows.and_then(|rows: Vec<String>| digests_of(&rows))
+                    .doing("look for holders of blobs")?,
+            );
         }
         Ok(held)
     }
@@ -411,7 +414,7 @@ const HELD_MANIFESTS: &str = "SELECT m.digest
                                             WHERE r.digest = m.digest)
                                 AND m.digest";
 
-fn digests_of(rows: Vec<String>) -> Result<Vec<Digest>, sqlx::Error> {
+fn digests_of(rows: &[String]) -> Result<Vec<Digest>, sqlx::Error> {
     rows.iter().map(|digest| parsed(Digest::parse(digest))).collect()
 }
 

@@ -39,7 +39,7 @@ impl FromStr for Networks {
 }
 
 fn network(text: &str) -> Result<IpNet, String> {
-    let wrong = |_| format!("`{text}` is no network: write 10.0.0.0/8, or one address");
+    let wrong = |()| format!("`{text}` is no network: write 10.0.0.0/8, or one address");
     if text.contains('/') {
         return text.parse::<IpNet>().map(|network| network.trunc()).map_err(|_| wrong(()));
     }

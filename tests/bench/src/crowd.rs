@@ -165,11 +165,11 @@ impl Question {
             "tags" => vec![scope(TAGGED, "pull")],
             _ => vec!["registry:catalog:*".to_owned()],
         };
-        let (last, first) = match page {
+        let (after, first) = match page {
             Page::First => (String::new(), name(0)),
             Page::Middle => (format!("&last={}", name(middle)), name(middle + 1)),
         };
-        Self { path: format!("{base}?n={PAGE}{last}"), scopes, list, first }
+        Self { path: format!("{base}?n={PAGE}{after}"), scopes, list, first }
     }
 
     /// The question as an act.

@@ -75,9 +75,9 @@ pub(crate) async fn drive(
                 if number >= load.operations {
                     break;
                 }
-                let begin = Instant::now();
+                let asked = Instant::now();
                 let done = act.perform(&mut connection, &target, number, check).await?;
-                all.push((begin.elapsed(), done));
+                all.push((asked.elapsed(), done));
             }
             anyhow::Ok(all)
         });

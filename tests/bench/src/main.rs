@@ -45,7 +45,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
         bail!("no scenario has such a name: --list prints them");
     }
     if arguments.list {
-        let names: String = scenarios.iter().map(|s| format!("{}\n", s.name)).collect();
+        let names: String = scenarios.iter().flat_map(|s| [s.name, "\n"]).collect();
         return Ok(printer::result(&names)?);
     }
     let scratch = tempfile::Builder::new().prefix("hub-bench-").tempdir_in(&arguments.scratch);

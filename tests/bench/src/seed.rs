@@ -69,9 +69,7 @@ impl Seeds {
 
     fn add_image(&mut self, size: u64) {
         let tag = tag_of(size);
-        if !self.images.contains_key(&tag) {
-            self.images.insert(tag, Image::of(vec![Maker::new(size).make()]));
-        }
+        self.images.entry(tag).or_insert_with(|| Image::of(vec![Maker::new(size).make()]));
     }
 
     fn add_maker(&mut self, size: u64) {

@@ -29,7 +29,7 @@ pub(crate) fn render(report: &Report, look: Look) -> String {
     );
     for table in [scenarios(report, look), facts(report, look), targets(report, look)] {
         if !table.is_empty() {
-            text.push_str(&format!("\n{table}\n"));
+            text.extend(["\n", &table, "\n"]);
         }
     }
     text

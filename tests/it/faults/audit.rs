@@ -212,7 +212,7 @@ async fn tags(person: &Person, field: &Field, repo: &str) -> BTreeSet<String> {
         let page = page["tags"].as_array().unwrap();
         tags.extend(page.iter().map(|tag| tag.as_str().unwrap().to_owned()));
         match page.last() {
-            Some(tag) if page.len() == 100 => last = tag.as_str().unwrap().to_owned(),
+            Some(tag) if page.len() == 100 => tag.as_str().unwrap().clone_into(&mut last),
             _ => break,
         }
     }

@@ -97,13 +97,12 @@ impl Reading {
                 return Ok(None);
             }
             let (offset, left) = (reading.offset, reading.left);
-            let piece = match read_at_once(&reading.file, offset, left) {
-                Some(piece) => piece,
-                None => {
-                    let file = Arc::clone(&reading.file);
-                    let waiting = task::spawn_blocking(move || read(&file, offset, left));
-                    waiting.await.map_err(io::Error::other)??
-                }
+            let piece = if let Some(piece) = read_at_once(&reading.file, offset, left) {
+                piece
+            } else {
+                let file = Arc::clone(&reading.file);
+                let waiting = task::spawn_blocking(move || read(&file, offset, left));
+                waiting.await.map_err(io::Error::other)??
             };
             reading.went(piece.len());
             Ok(Some((piece, reading)))

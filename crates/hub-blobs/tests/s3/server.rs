@@ -57,7 +57,7 @@ impl What {
         match self {
             Self::PutPart => put && query.contains("partNumber"),
             Self::Complete => request.method() == Method::POST && query.contains("uploadId"),
-            Self::PutTail => put && path.ends_with(".tail"),
+            Self::PutTail => put && path.contains(".tail"),
             Self::PutData => put && path.contains("/data/") && query.is_empty(),
             Self::PutPointer => put && path.contains("/blobs/"),
             Self::GetPointer => get && path.contains("/blobs/"),

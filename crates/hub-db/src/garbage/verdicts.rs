@@ -75,7 +75,7 @@ impl Change {
                 push_in(&mut query, some.iter().map(|(digest, _)| digest.as_str()));
                 query.build_query_scalar().persistent(false).fetch_all(on).await
             });
-            held.extend(rows.and_then(digests_of).doing(doing)?);
+            held.extend(rows.and_then(|rows: Vec<String>| digests_of(&rows)).doing(doing)?);
         }
         lone.retain(|(digest, _)| !held.contains(digest));
         let unmark = "UPDATE blob SET unreferenced_since_ms = NULL WHERE digest";
@@ -114,7 +114,7 @@ impl Change {
                 push_in(&mut query, some.iter().map(Digest::as_str));
                 query.build_query_scalar().persistent(false).fetch_all(on).await
             });
-            held.extend(rows.and_then(digests_of).doing(doing)?);
+            held.extend(rows.and_then(|rows: Vec<String>| digests_of(&rows)).doing(doing)?);
         }
         digests.retain(|digest| !held.contains(digest));
         let unmark = "UPDATE manifest SET unreferenced_since_ms = NULL WHERE digest";

@@ -168,6 +168,7 @@ fn the_document_describes_every_path() {
     get /api/v1/orgs
     get /api/v1/orgs/{org}
     get /api/v1/orgs/{org}/members
+    get /api/v1/orgs/{org}/quota
     get /api/v1/repos
     get /api/v1/repos/{org}/{repo}
     get /api/v1/repos/{org}/{repo}/-/detail
@@ -190,6 +191,7 @@ fn the_document_describes_every_path() {
     post /api/v1/tokens
     post /api/v1/users
     put /api/v1/orgs/{org}/members/{user}
+    put /api/v1/orgs/{org}/quota
     put /api/v1/repos/{org}/{repo}/-/star
     put /api/v1/repos/{org}/{repo}/-/tags/{tag}
     ");

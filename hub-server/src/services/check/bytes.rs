@@ -138,7 +138,7 @@ impl Check<'_> {
                 Ok(Some(Damage::Missing | Damage::Size { .. })) => {}
                 read => self.judge(&record, read).await?,
             }
-            if self.report.rehashed % 1000 == 0 {
+            if self.report.rehashed.is_multiple_of(1000) {
                 self.say(&format!("read {} blobs", self.report.rehashed));
             }
         }

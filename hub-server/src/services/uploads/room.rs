@@ -61,7 +61,7 @@ pub(super) fn cut_of(error: &io::Error) -> Option<Cut> {
     error.get_ref()?.downcast_ref::<Cut>().cloned()
 }
 
-impl<'a> Place<'a> {
+impl Place<'_> {
     /// Whether anything may be added: a repository, when it is not there, and a byte.
     ///
     /// # Errors
@@ -121,7 +121,7 @@ impl<'a> Place<'a> {
     /// How many bytes may still come, and the refusal of more; `None` without a limit.
     async fn left(self, expected: Expected<'_>) -> Result<Option<(u64, Cut)>, UploadError> {
         let limit = self.app.config.registry.max_blob_bytes;
-        let blob = (limit > 0).then(|| (limit, Cut::Blob { limit }));
+        let blob = (limit > 0).then_some((limit, Cut::Blob { limit }));
         let quota = self.quota_left(expected.digest).await?;
         let least = blob.into_iter().chain(quota).min_by_key(|(left, _)| *left);
         Ok(least.map(|(left, cut)| (left.saturating_sub(expected.offset), cut)))

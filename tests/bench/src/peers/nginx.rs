@@ -14,10 +14,9 @@ pub(super) fn start(folder: &Path, address: SocketAddr) -> Result<Process> {
     let config = folder.with_extension("conf");
     let scratch = folder.with_extension("scratch");
     fs::create_dir_all(&scratch)?;
-    let mut kept = String::new();
-    for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
-        kept.push_str(&format!("  {kind}_temp_path {}/{kind};\n", scratch.display()));
-    }
+    let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let kept = kinds.map(|kind| format!("  {kind}_temp_path {}/{kind};\n", scratch.display()));
+    let kept = kept.concat();
     // Debian's own settings, but for the log and the number of requests on one connection. The
     // scratch folder is for its owner only, whom the workers have to be.
     let owner = if is_root() { "user root;\n" } else { "" };
