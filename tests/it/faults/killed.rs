@@ -1,4 +1,4 @@
-//! `kill -9` while hundreds push, delete, mount and pull.
+//! `kill -9` while hundreds push, delete, mount and pull, and garbage is collected beside them.
 //!
 //! `HUB_TEST_FAULT_ROUNDS=N` kills more often, `HUB_TEST_FAULT_SEED=N` throws the dice again.
 
@@ -7,6 +7,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use hub_tests::{Dice, Person, Server, Site, fault_rounds};
+use reqwest::Method;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::audit::{Audit, Held};
@@ -37,8 +39,11 @@ async fn killed_at_any_moment_the_hub_keeps_what_it_acknowledged_and_nothing_by_
         for player in players.drain(..) {
             playing.spawn(player.play(person.clone()));
         }
+        let mut collecting = JoinSet::new();
+        collecting.spawn(collect(person));
         kill_after(&mut server, &field, 25 + dice.below(75)).await;
         players = playing.join_all().await;
+        collecting.join_all().await;
         if dice.one_in(2) {
             // And once more while it starts.
             let mut early = site.begin();
@@ -54,6 +59,7 @@ async fn killed_at_any_moment_the_hub_keeps_what_it_acknowledged_and_nothing_by_
     }
     assert_eq!(server.terminate(), Some(0), "it also stops in good order");
     report(&players);
+    nothing_is_by_halves(&site);
     site.remove().await;
 }
 
@@ -65,6 +71,28 @@ fn player(seed: u64, number: usize, field: &Arc<Field>) -> Player {
         field: field.clone(),
         made: 0,
     }
+}
+
+/// Asks for a collection again and again, until the server is gone. The grace is longer than a
+/// push takes and shorter than the test.
+async fn collect(person: Person) {
+    let wish = json!({"graceSeconds": 10});
+    while person.request(Method::POST, "/api/v1/gc").json(&wish).send().await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// Reads everything again. Bytes that were stored and never acknowledged may lie around until they
+/// are collected; everything else has to agree.
+fn nothing_is_by_halves(site: &Site) {
+    let output = site.run(&["check", "--fix", "--rehash", "all", "--format", "json"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report: Value = serde_json::from_slice(&output.stdout).expect(&said);
+    let counts = report["counts"].as_object().unwrap();
+    let harmless = ["unknown_bytes", "leftover"];
+    let bad: Vec<_> = counts.keys().filter(|kind| !harmless.contains(&kind.as_str())).collect();
+    assert!(bad.is_empty(), "{report:#}");
+    assert!(report["rehashed"].as_u64().unwrap() > 0, "{report:#}");
 }
 
 /// Kills the server once so many more pushes were acknowledged: a moment that depends on chance,
