@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use hub_tests::{Dice, Person, Server, Site, fault_rounds};
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -33,6 +33,7 @@ async fn killed_at_any_moment_the_hub_keeps_what_it_acknowledged_and_nothing_by_
     });
     let mut players: Vec<_> = (1..=PLAYERS).map(|number| player(seed, number, &field)).collect();
     let mut server = site.serve().await;
+    let mut collections = 0;
     for round in 1..=rounds {
         let person = Person::known("admin", &server.url);
         let mut playing = JoinSet::new();
@@ -43,7 +44,7 @@ async fn killed_at_any_moment_the_hub_keeps_what_it_acknowledged_and_nothing_by_
         collecting.spawn(collect(person));
         kill_after(&mut server, &field, 25 + dice.below(75)).await;
         players = playing.join_all().await;
-        collecting.join_all().await;
+        collections += collecting.join_all().await.iter().sum::<usize>();
         if dice.one_in(2) {
             // And once more while it starts.
             let mut early = site.begin();
@@ -59,6 +60,7 @@ async fn killed_at_any_moment_the_hub_keeps_what_it_acknowledged_and_nothing_by_
     }
     assert_eq!(server.terminate(), Some(0), "it also stops in good order");
     report(&players);
+    assert!(collections > 0, "no collection was ever taken on");
     nothing_is_by_halves(&site);
     site.remove().await;
 }
@@ -75,11 +77,15 @@ fn player(seed: u64, number: usize, field: &Arc<Field>) -> Player {
 
 /// Asks for a collection again and again, until the server is gone. The grace is longer than a
 /// push takes and shorter than the test.
-async fn collect(person: Person) {
+/// Answers how often it was taken on.
+async fn collect(person: Person) -> usize {
     let wish = json!({"graceSeconds": 10});
-    while person.request(Method::POST, "/api/v1/gc").json(&wish).send().await.is_ok() {
+    let mut runs = 0;
+    while let Ok(answer) = person.request(Method::POST, "/api/v1/gc").json(&wish).send().await {
+        runs += usize::from(answer.status() == StatusCode::ACCEPTED);
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+    runs
 }
 
 /// Reads everything again. Bytes that were stored and never acknowledged may lie around until they
