@@ -10,7 +10,7 @@ pub(crate) fn postgres() -> Option<String> {
 
 /// Whether the hubs of the tests use PostgreSQL.
 #[must_use]
-pub fn on_postgres() -> bool {
+pub(crate) fn on_postgres() -> bool {
     std::env::var("HUB_TEST_ENGINE").is_ok_and(|engine| engine == "postgres")
 }
 

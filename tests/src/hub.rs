@@ -66,20 +66,6 @@ impl TestHub {
         Self { url: running.url(), running, database, tls, data }
     }
 
-    /// Starts a hub on PostgreSQL, or says aloud that there is none.
-    pub async fn on_postgres() -> Option<Self> {
-        let Some(server) = environment::postgres() else {
-            skip("HUB_TEST_PG is not set");
-            return None;
-        };
-        let database = PgDatabase::create(&server).await;
-        let url = database.url();
-        let mut hub =
-            Self::with(|config| config.database.url = Some(SecretString::from(url))).await;
-        hub.database = Some(database);
-        Some(hub)
-    }
-
     /// Two hubs on one PostgreSQL database, and on one bucket or folder for their bytes; or says
     /// aloud that there is no PostgreSQL.
     pub async fn replicas() -> Option<[Self; 2]> {

@@ -25,7 +25,6 @@ mod suite;
 mod tls;
 
 pub use cli::*;
-pub use environment::on_postgres;
 pub use faults::*;
 pub use hub::*;
 pub use images::*;

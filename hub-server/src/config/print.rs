@@ -164,6 +164,14 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_stands_in_the_page_of_settings() {
+        let page = include_str!("../../../docs/reference/configuration.md");
+        let missing: Vec<_> =
+            KEYS.iter().filter(|key| !page.contains(&format!("`{}`", key.name))).collect();
+        assert!(missing.is_empty(), "{:?}", missing.iter().map(|key| key.name).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn every_entry_says_where_it_comes_from() {
         let flags = Flags::default().with("log.level", Some("debug".to_owned()));
         let entries = load_from(None, &[], flags).unwrap().entries();

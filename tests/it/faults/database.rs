@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use hub_tests::{Dice, Person, PgServer, TestHub, on_postgres};
+use hub_tests::{Dice, Person, PgServer, TestHub};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
@@ -34,10 +34,6 @@ impl Load {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_may_be_restarted_under_load_and_the_hub_goes_on_by_itself() {
-    if !on_postgres() {
-        // The round on PostgreSQL does it.
-        return;
-    }
     let Some(postgres) = PgServer::start() else { return };
     let url = SecretString::from(postgres.url());
     let hub = TestHub::with(|config| config.database.url = Some(url)).await;

@@ -1,24 +1,8 @@
 //! Two replicas over one PostgreSQL and one folder of bytes.
 
-use hub_tests::{Person, TestHub, on_postgres, readme_image, sha256};
+use hub_tests::{Person, TestHub, readme_image, sha256};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-
-/// Two hubs that share everything; only in the round on PostgreSQL.
-async fn two() -> Option<(TestHub, TestHub)> {
-    if !on_postgres() {
-        return None;
-    }
-    let one = TestHub::start().await;
-    let shared = one.app().config.clone();
-    let two = TestHub::with(|config| {
-        config.database = shared.database.clone();
-        config.blobs = shared.blobs.clone();
-        config.blobs.dir = Some(shared.blobs_dir());
-    })
-    .await;
-    Some((one, two))
-}
 
 async fn status(person: &Person, method: Method, path: &str) -> StatusCode {
     person.request(method, path).send().await.unwrap().status()
@@ -26,7 +10,7 @@ async fn status(person: &Person, method: Method, path: &str) -> StatusCode {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_goes_on_at_another_replica() {
-    let Some((one, two)) = two().await else { return };
+    let Some([one, two]) = TestHub::replicas().await else { return };
     let alice = one.person("alice").await;
     let there = alice.at(&two);
     let bytes: Vec<u8> = (0..300_000_u32).map(|n| n.to_le_bytes()[0]).collect();
@@ -50,7 +34,7 @@ async fn an_upload_goes_on_at_another_replica() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_replica_changes_the_other_shows_at_once() {
-    let Some((one, two)) = two().await else { return };
+    let Some([one, two]) = TestHub::replicas().await else { return };
     let alice = one.person("alice").await;
     let (here, there) = (alice.clone(), alice.at(&two));
     let manifest = "/v2/alice/x/manifests/v1";
@@ -76,7 +60,7 @@ async fn what_one_replica_changes_the_other_shows_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_layer_pushed_to_both_at_once_is_there_once() {
-    let Some((one, two)) = two().await else { return };
+    let Some([one, two]) = TestHub::replicas().await else { return };
     let alice = one.person("alice").await;
     let bytes = vec![9_u8; 2 << 20];
     let digest = sha256(&bytes);

@@ -2,20 +2,7 @@
 
 use hub_tests::{Person, TestHub, readme_image};
 use reqwest::{Method, StatusCode};
-use secrecy::ExposeSecret;
 use serde_json::json;
-
-/// A second hub on the same database and the same blobs.
-async fn second(first: &TestHub) -> TestHub {
-    let config = &first.app().config;
-    let url = config.database_url().expose_secret().to_owned();
-    let blobs = config.blobs_dir();
-    TestHub::with(|config| {
-        config.database.url = Some(url.into());
-        config.blobs.dir = Some(blobs);
-    })
-    .await
-}
 
 async fn status(person: &Person, path: &str) -> u16 {
     person.get(path).await.status().as_u16()
@@ -30,8 +17,7 @@ async fn digest(person: &Person, path: &str) -> String {
 
 #[tokio::test]
 async fn a_push_or_a_delete_on_one_replica_is_seen_on_the_other_at_once() {
-    let Some(here) = TestHub::on_postgres().await else { return };
-    let there = second(&here).await;
+    let Some([here, there]) = TestHub::replicas().await else { return };
     let alice = here.person("alice").await;
     let alice_there = alice.at(&there);
     let path = "/v2/alice/app/manifests/v1";
@@ -54,8 +40,7 @@ async fn a_push_or_a_delete_on_one_replica_is_seen_on_the_other_at_once() {
 
 #[tokio::test]
 async fn a_right_or_password_that_is_taken_on_one_replica_is_gone_on_the_other_at_once() {
-    let Some(here) = TestHub::on_postgres().await else { return };
-    let there = second(&here).await;
+    let Some([here, there]) = TestHub::replicas().await else { return };
     let alice = here.person("alice").await;
     let bob = here.person("bob").await;
     let (bob_there, nobody_there) = (bob.at(&there), there.nobody());
