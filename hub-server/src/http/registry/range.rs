@@ -49,13 +49,14 @@ pub(crate) fn wanted(header: Option<&str>, size: u64) -> Wanted {
         (_, 0) => Wanted::Unsatisfiable,
         (1, _) => Wanted::Part(parts.swap_remove(0)),
         // The same bytes again and again are an attack: the whole is shorter.
-        _ if parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.end - part.start))
-            > size =>
-        {
-            Wanted::Whole
-        }
+        _ if total(&parts).is_none_or(|total| total > size) => Wanted::Whole,
         _ => Wanted::Parts(parts),
     }
+}
+
+/// Bytes of all parts together, when that is a number.
+fn total(parts: &[Range<u64>]) -> Option<u64> {
+    parts.iter().try_fold(0, |sum: u64, part| sum.checked_add(part.end - part.start))
 }
 
 /// What one range asks of a content of `size` bytes; the whole when it is no range.
@@ -118,7 +119,7 @@ mod tests {
             let mut total = 0_u64;
             for part in parts {
                 prop_assert!(part.start < part.end && part.end <= size);
-                total = total.saturating_add(part.end - part.start);
+                total = total.checked_add(part.end - part.start).unwrap();
             }
             prop_assert!(total <= size);
         }
@@ -166,6 +167,8 @@ mod tests {
         // More digits than a number holds are still a number: its end is the end of the blob.
         assert_eq!(wanted(Some("bytes=0-99999999999999999999"), 5), Wanted::Part(0..5));
         assert_eq!(wanted(Some("bytes=99999999999999999999-"), 5), Wanted::Unsatisfiable);
+        // Two ranges that together are more than a number holds are more than any blob.
+        assert_eq!(wanted(Some("bytes=0-,0-"), u64::MAX), Wanted::Whole);
         assert_eq!(wanted(Some("bytes=0-"), 0), Wanted::Unsatisfiable);
         assert_eq!(wanted(Some("bytes=-1"), 0), Wanted::Unsatisfiable);
     }
