@@ -1,5 +1,7 @@
 //! People, and who acts.
 
+use std::sync::Arc;
+
 use crate::{TokenScope, UserName};
 
 /// A person who can sign in.
@@ -32,7 +34,7 @@ pub enum Actor {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
     /// The person.
-    pub user: User,
+    pub user: Arc<User>,
     /// What the credential is good for.
     pub scope: TokenScope,
     /// Row of the token or session, when it was one.
@@ -52,7 +54,7 @@ impl Actor {
 
     /// The person, when it is one.
     #[must_use]
-    pub const fn user(&self) -> Option<&User> {
+    pub fn user(&self) -> Option<&User> {
         match self {
             Self::User(signed_in) => Some(&signed_in.user),
             Self::Anonymous | Self::System => None,

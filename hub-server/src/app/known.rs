@@ -45,7 +45,8 @@ impl Deref for KnownRepo {
 /// A user who is there.
 #[derive(Debug, Clone)]
 pub(crate) struct KnownUser {
-    user: Arc<User>,
+    /// The record.
+    pub(crate) user: Arc<User>,
     /// Changes with the user's credentials.
     pub(crate) edition: Edition,
 }
@@ -130,13 +131,13 @@ impl Known<'_> {
         repo: &KnownRepo,
         asked: &Tag,
     ) -> Result<Option<(Tag, Digest)>, DbError> {
-        let key = || Key::Tag(asked.clone());
-        if let Some(Fact::Tag(tag, digest)) = self.cache.get(repo.edition, key()) {
+        let key = Key::Tag(asked);
+        if let Some(Fact::Tag(tag, digest)) = self.cache.get(repo.edition, key) {
             return Ok(Some((tag, digest)));
         }
         for tag in std::iter::once(asked).chain(virtual_latest(repo, asked)) {
             if let Some(digest) = self.db.tag_digest(repo.id, tag).await? {
-                self.cache.put(repo.edition, key(), Fact::Tag(tag.clone(), digest.clone()));
+                self.cache.put(repo.edition, key, Fact::Tag(tag.clone(), digest.clone()));
                 return Ok(Some((tag.clone(), digest)));
             }
         }
@@ -149,8 +150,8 @@ impl Known<'_> {
         repo: &KnownRepo,
         digest: &Digest,
     ) -> Result<Option<Arc<KnownManifest>>, DbError> {
-        let key = || Key::Manifest(digest.clone());
-        if let Some(Fact::Manifest(manifest)) = self.cache.get(repo.edition, key()) {
+        let key = Key::Manifest(digest);
+        if let Some(Fact::Manifest(manifest)) = self.cache.get(repo.edition, key) {
             return Ok(Some(manifest));
         }
         let Some(manifest) = self.db.manifest(repo.id, digest).await? else { return Ok(None) };
@@ -162,7 +163,7 @@ impl Known<'_> {
             tagged: !images.is_empty(),
             deprecated: images.iter().any(|image| image.detail.flag(Field::Deprecated)),
         });
-        self.cache.put(repo.edition, key(), Fact::Manifest(Arc::clone(&manifest)));
+        self.cache.put(repo.edition, key, Fact::Manifest(Arc::clone(&manifest)));
         Ok(Some(manifest))
     }
 
@@ -172,7 +173,7 @@ impl Known<'_> {
         repo: &KnownRepo,
         digest: &Digest,
     ) -> Result<Option<(String, u64)>, DbError> {
-        let cached = self.cache.get(repo.edition, Key::Manifest(digest.clone()));
+        let cached = self.cache.get(repo.edition, Key::Manifest(digest));
         if let Some(Fact::Manifest(manifest)) = cached {
             return Ok(Some((manifest.media_type.clone(), manifest.body.len() as u64)));
         }
@@ -190,15 +191,15 @@ impl Known<'_> {
         repo: &KnownRepo,
         digest: &Digest,
     ) -> Result<Option<HeldBlob>, DbError> {
-        let key = || Key::Blob(digest.clone());
-        if let Some(Fact::Blob(size)) = self.cache.get(repo.edition, key()) {
+        let key = Key::Blob(digest);
+        if let Some(Fact::Blob(size)) = self.cache.get(repo.edition, key) {
             return Ok(Some(HeldBlob { size, unused: false }));
         }
         let held = self.db.held_blob(repo.id, digest).await?;
         // Only what is there: a blob that comes leaves no letter. And only what a manifest names:
         // each question after another one is counted, or the blob would be collected.
         if let Some(HeldBlob { size, unused: false }) = held {
-            self.cache.put(repo.edition, key(), Fact::Blob(size));
+            self.cache.put(repo.edition, key, Fact::Blob(size));
         }
         Ok(held)
     }

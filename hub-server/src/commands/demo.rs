@@ -67,7 +67,7 @@ async fn fill(running: &Running) -> Result<Option<SecretString>> {
     let password = store::new_password();
     let new = NewAccount { name, password: password.clone(), admin: true };
     let user = accounts::add_user(app, &Actor::System, new).await?;
-    let admin = Actor::User(SignedIn { user, scope: TokenScope::Admin, token: None });
+    let admin = Actor::User(SignedIn { user: user.into(), scope: TokenScope::Admin, token: None });
     for (org, display_name, description) in samples::ORGS {
         orgs::create(app, &admin, &org.parse()?, display_name, description).await?;
     }

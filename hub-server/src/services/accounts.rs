@@ -136,7 +136,7 @@ pub async fn sign_in(
         return Err(SignInError::Disabled);
     }
     app.cache.put_password(user.edition, hash);
-    Ok(SignedIn { user: User::clone(&user), scope: TokenScope::Admin, token: None })
+    Ok(SignedIn { user: user.user, scope: TokenScope::Admin, token: None })
 }
 
 /// Checks a personal token or the secret of a session, without a user name.
@@ -163,7 +163,7 @@ pub async fn by_token(app: &App, secret: &SecretString) -> Result<SignedIn, Sign
         return Err(SignInError::Disabled);
     }
     app.uses.touch(token.id, now);
-    Ok(SignedIn { user, scope: token.scope, token: Some(token.id) })
+    Ok(SignedIn { user: user.into(), scope: token.scope, token: Some(token.id) })
 }
 
 /// Makes a user, and the organisation of that name with the user as its owner.

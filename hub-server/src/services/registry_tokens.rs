@@ -12,7 +12,7 @@ mod tests;
 use std::sync::Arc;
 
 use hub_db::DbError;
-use hub_model::{AccessTerms, Action, Actor, RepoName, Scope, SignedIn, User, Visibility, allows};
+use hub_model::{AccessTerms, Action, Actor, RepoName, Scope, SignedIn, Visibility, allows};
 use sha2::{Digest, Sha256};
 
 use super::access;
@@ -180,8 +180,8 @@ pub async fn verify(app: &App, jwt: &str) -> Result<Verified, VerifyError> {
     {
         return Err(VerifyError::Invalid);
     }
-    let (user, scope) = (User::clone(&user), token.credential_scope);
-    let signed_in = SignedIn { user, scope, token: token.credential };
+    let scope = token.credential_scope;
+    let signed_in = SignedIn { user: user.user, scope, token: token.credential };
     Ok(Verified { actor: Actor::User(signed_in), access })
 }
 

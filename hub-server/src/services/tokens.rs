@@ -186,7 +186,7 @@ mod tests {
             admin: false,
         };
         let user = accounts::add_user(app, &Actor::System, new).await.unwrap();
-        Actor::User(SignedIn { user, scope: TokenScope::Admin, token: None })
+        Actor::User(SignedIn { user: user.into(), scope: TokenScope::Admin, token: None })
     }
 
     #[tokio::test]

@@ -7,12 +7,15 @@
 //! while the store is read, and nothing has to be searched for what depends on a letter.
 
 use std::fmt;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hub_db::Listener;
 use hub_model::{Digest, LetterKind, Repo, Role, Tag, User};
+use quick_cache::sync::DefaultLifecycle;
+use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 
 use super::{KnownManifest, SignedToken};
 
@@ -20,28 +23,70 @@ use super::{KnownManifest, SignedToken};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Edition(u64);
 
-/// What a letter can name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Subject {
+/// What a letter can name. `T` is text, owned where it is kept and borrowed where it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Subject<T> {
     kind: LetterKind,
-    name: Box<str>,
+    name: T,
+}
+
+impl Equivalent<Subject<Box<str>>> for Subject<&str> {
+    fn equivalent(&self, kept: &Subject<Box<str>>) -> bool {
+        self.kind == kept.kind && *self.name == *kept.name
+    }
 }
 
 /// Names a fact of an edition.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Key {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key<'a> {
     /// The record itself.
     Record,
     /// Of a repository: what a tag means.
-    Tag(Tag),
+    Tag(&'a Tag),
     /// Of a repository: a manifest.
-    Manifest(Digest),
+    Manifest(&'a Digest),
     /// Of a repository: the size of a blob.
-    Blob(Digest),
+    Blob(&'a Digest),
     /// Of an organisation: the role of the user in that row.
     Role(i64),
     /// Of a user: the credential in that row.
     Credential(i64),
+}
+
+/// Where a fact stands. `T` is text, owned where it is kept and borrowed where it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Place<T> {
+    edition: Edition,
+    /// Tells the kinds of keys apart.
+    kind: u8,
+    row: i64,
+    name: T,
+}
+
+impl<'a> Place<&'a str> {
+    fn of(edition: Edition, key: Key<'a>) -> Self {
+        let (kind, row, name) = match key {
+            Key::Record => (0, 0, ""),
+            Key::Tag(tag) => (1, 0, tag.as_str()),
+            Key::Manifest(digest) => (2, 0, digest.as_str()),
+            Key::Blob(digest) => (3, 0, digest.as_str()),
+            Key::Role(user) => (4, user, ""),
+            Key::Credential(token) => (5, token, ""),
+        };
+        Self { edition, kind, row, name }
+    }
+
+    fn kept(self) -> Place<Box<str>> {
+        let Self { edition, kind, row, name } = self;
+        Place { edition, kind, row, name: name.into() }
+    }
+}
+
+impl Equivalent<Place<Box<str>>> for Place<&str> {
+    fn equivalent(&self, kept: &Place<Box<str>>) -> bool {
+        let same = (self.edition, self.kind, self.row) == (kept.edition, kept.kind, kept.row);
+        same && *self.name == *kept.name
+    }
 }
 
 /// Something that was read.
@@ -70,12 +115,23 @@ const ENTRY_BYTES: usize = 400;
 /// One manifest may take this part of the memory, larger ones are read each time.
 const LARGEST_PART: u64 = 16;
 
+/// Parts that are locked each by itself. One part must hold what [`LARGEST_PART`] lets in.
+const SHARDS: usize = 8;
+
+/// Most passwords that are remembered.
+const PASSWORDS: usize = 10_000;
+
+/// A memory of bounded weight.
+type Memory<K, V> = quick_cache::sync::Cache<K, V, Weigh>;
+
 /// The facts, and the editions that are current.
 pub(crate) struct Cache {
-    editions: moka::sync::Cache<Subject, (u64, Edition)>,
-    facts: moka::sync::Cache<(Edition, Key), Fact>,
-    tokens: moka::sync::Cache<[u8; 32], Arc<SignedToken>>,
-    passwords: moka::sync::Cache<(Edition, [u8; 32]), ()>,
+    editions: Memory<Subject<Box<str>>, (u64, Edition)>,
+    facts: Memory<Place<Box<str>>, Fact>,
+    tokens: Memory<[u8; 32], Arc<SignedToken>>,
+    /// Until when a password counts as checked.
+    passwords: quick_cache::sync::Cache<(Edition, [u8; 32]), Instant>,
+    verified: Duration,
     max_bytes: u64,
     next: AtomicU64,
     /// Editions of earlier eras are over.
@@ -84,26 +140,30 @@ pub(crate) struct Cache {
     settled: AtomicU64,
 }
 
+/// A memory of about `max_bytes`.
+fn memory<K: Eq + Hash, V: Clone>(max_bytes: u64) -> Memory<K, V>
+where
+    Weigh: Weighter<K, V>,
+{
+    let most = usize::try_from(max_bytes).unwrap_or(usize::MAX) / ENTRY_BYTES;
+    let options = OptionsBuilder::new()
+        .estimated_items_capacity(most)
+        .weight_capacity(max_bytes)
+        .shards(SHARDS)
+        .build()
+        .expect("everything that has no usual value is set");
+    Memory::with_options(options, Weigh, DefaultHashBuilder::default(), DefaultLifecycle::default())
+}
+
 impl Cache {
     /// An empty cache of about `max_bytes`, which keeps checked passwords for `verified`.
     pub(crate) fn new(max_bytes: u64, verified: Duration) -> Self {
         Self {
-            editions: moka::sync::Cache::builder()
-                .max_capacity(max_bytes / 8)
-                .weigher(|subject: &Subject, _| weight(subject.name.len()))
-                .build(),
-            facts: moka::sync::Cache::builder()
-                .max_capacity(max_bytes / 4 * 3)
-                .weigher(|_, fact: &Fact| weight(fact.bytes()))
-                .build(),
-            tokens: moka::sync::Cache::builder()
-                .max_capacity(max_bytes / 8)
-                .weigher(|_, token: &Arc<SignedToken>| weight(200 * token.access.len()))
-                .build(),
-            passwords: moka::sync::Cache::builder()
-                .max_capacity(10_000)
-                .time_to_live(verified)
-                .build(),
+            editions: memory(max_bytes / 8),
+            facts: memory(max_bytes / 4 * 3),
+            tokens: memory(max_bytes / 8),
+            passwords: quick_cache::sync::Cache::new(PASSWORDS),
+            verified,
             max_bytes,
             next: AtomicU64::new(0),
             era: AtomicU64::new(0),
@@ -114,27 +174,27 @@ impl Cache {
 
     /// The current edition of a subject. Ask before reading what is to be filed under it.
     pub(crate) fn edition(&self, kind: LetterKind, name: &str) -> Edition {
-        let subject = Subject { kind, name: name.into() };
+        let subject = Subject { kind, name };
         let era = self.era.load(Ordering::SeqCst);
         match self.editions.get(&subject) {
             Some((begun, edition)) if begun == era => edition,
             _ => {
                 let edition = Edition(self.next.fetch_add(1, Ordering::SeqCst));
-                self.editions.insert(subject, (era, edition));
+                self.editions.insert(Subject { kind, name: name.into() }, (era, edition));
                 edition
             }
         }
     }
 
     /// A fact, when it is known.
-    pub(crate) fn get(&self, edition: Edition, key: Key) -> Option<Fact> {
-        self.facts.get(&(edition, key))
+    pub(crate) fn get(&self, edition: Edition, key: Key<'_>) -> Option<Fact> {
+        self.facts.get(&Place::of(edition, key))
     }
 
     /// Files a fact that was read after its edition was asked for.
-    pub(crate) fn put(&self, edition: Edition, key: Key, fact: Fact) {
+    pub(crate) fn put(&self, edition: Edition, key: Key<'_>, fact: Fact) {
         if self.takes(fact.bytes() as u64) {
-            self.facts.insert((edition, key), fact);
+            self.facts.insert(Place::of(edition, key).kept(), fact);
         }
     }
 
@@ -155,24 +215,24 @@ impl Cache {
 
     /// Whether the user of this edition proved a moment ago to know the password of this hash.
     pub(crate) fn knows_password(&self, user: Edition, hash: [u8; 32]) -> bool {
-        self.passwords.contains_key(&(user, hash))
+        self.passwords.get(&(user, hash)).is_some_and(|until| Instant::now() < until)
     }
 
     /// The user of this edition knows the password of this hash.
     pub(crate) fn put_password(&self, user: Edition, hash: [u8; 32]) {
-        self.passwords.insert((user, hash), ());
+        self.passwords.insert((user, hash), Instant::now() + self.verified);
     }
 
     /// Ends the edition of what a letter names.
     pub(crate) fn end(&self, kind: LetterKind, name: &str) {
-        self.editions.invalidate(&Subject { kind, name: name.into() });
+        self.editions.remove(&Subject { kind, name });
     }
 
     /// Ends every edition.
     pub(crate) fn end_all(&self) {
         self.era.fetch_add(1, Ordering::SeqCst);
-        self.editions.invalidate_all();
-        self.facts.invalidate_all();
+        self.editions.clear();
+        self.facts.clear();
     }
 
     /// The number of the last change that may or may not have been made, and of the last one of
@@ -189,9 +249,8 @@ impl Cache {
 
     /// Number of facts. For tests.
     #[cfg(test)]
-    pub(super) fn len(&self) -> u64 {
-        self.facts.run_pending_tasks();
-        self.facts.entry_count()
+    pub(super) fn len(&self) -> usize {
+        self.facts.len()
     }
 }
 
@@ -218,8 +277,30 @@ impl Fact {
     }
 }
 
-fn weight(bytes: usize) -> u32 {
-    u32::try_from(ENTRY_BYTES + bytes).unwrap_or(u32::MAX)
+/// Weighs what is kept, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Weigh;
+
+impl Weighter<Subject<Box<str>>, (u64, Edition)> for Weigh {
+    fn weight(&self, subject: &Subject<Box<str>>, _: &(u64, Edition)) -> u64 {
+        weight(subject.name.len())
+    }
+}
+
+impl Weighter<Place<Box<str>>, Fact> for Weigh {
+    fn weight(&self, _: &Place<Box<str>>, fact: &Fact) -> u64 {
+        weight(fact.bytes())
+    }
+}
+
+impl Weighter<[u8; 32], Arc<SignedToken>> for Weigh {
+    fn weight(&self, _: &[u8; 32], token: &Arc<SignedToken>) -> u64 {
+        weight(200 * token.access.len())
+    }
+}
+
+fn weight(bytes: usize) -> u64 {
+    (ENTRY_BYTES + bytes) as u64
 }
 
 impl fmt::Debug for Cache {

@@ -161,7 +161,8 @@ async fn a_credential_that_ends_ends_the_tokens_made_with_it() {
         admin: false,
     };
     let user = accounts::add_user(app, &Actor::System, new).await.unwrap();
-    let ana = Actor::User(SignedIn { user: user.clone(), scope: TokenScope::Admin, token: None });
+    let ana =
+        Actor::User(SignedIn { user: user.clone().into(), scope: TokenScope::Admin, token: None });
     let jwt = async |actor: &Actor| {
         let issued = registry_tokens::issue(app, actor, &[]).await.unwrap();
         issued.jwt.expose_secret().to_owned()

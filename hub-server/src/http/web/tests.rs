@@ -37,7 +37,8 @@ impl Hub {
             admin: false,
         };
         let user = accounts::add_user(&app, &Actor::System, account).await.unwrap();
-        let alice = Actor::User(SignedIn { user, scope: TokenScope::Admin, token: None });
+        let alice =
+            Actor::User(SignedIn { user: user.into(), scope: TokenScope::Admin, token: None });
         for (repo, visibility) in
             [("alice/app", Visibility::Public), ("alice/secret", Visibility::Private)]
         {

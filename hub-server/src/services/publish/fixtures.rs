@@ -84,7 +84,11 @@ impl Hub {
             if let Some(role) = role {
                 change.set_member(org.id, user.id, role, 1).await.unwrap();
             }
-            actors.push(Actor::User(SignedIn { user, scope: TokenScope::Admin, token: None }));
+            actors.push(Actor::User(SignedIn {
+                user: user.into(),
+                scope: TokenScope::Admin,
+                token: None,
+            }));
         }
         change.commit().await.unwrap();
         let [owner, writer, reader, stranger] = actors.try_into().unwrap();

@@ -71,7 +71,7 @@ pub async fn by_refresh_token(app: &App, secret: &SecretString) -> Result<Signed
     });
     let (token, user) = good.ok_or(RefreshError::Wrong)?;
     app.uses.touch(token.id, now);
-    Ok(SignedIn { user, scope: token.scope, token: Some(token.id) })
+    Ok(SignedIn { user: user.into(), scope: token.scope, token: Some(token.id) })
 }
 
 fn hash(secret: &str) -> String {

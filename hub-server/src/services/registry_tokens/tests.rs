@@ -137,7 +137,7 @@ async fn a_refresh_token_stands_for_its_user_until_it_is_revoked() {
     let hub = Hub::new().await;
     let refresh = super::refresh_token(&hub.app, &hub.writer, "containerd").await.unwrap();
     let known = super::by_refresh_token(&hub.app, &refresh).await.unwrap();
-    assert_eq!(Some(&known.user), hub.writer.user());
+    assert_eq!(Some(&*known.user), hub.writer.user());
     let actor = Actor::User(known);
     let jwt = token(&hub, &actor, "repository:labring/mysql-op:pull").await;
     assert!(verify(&hub.app, &jwt).await.is_ok());

@@ -9,7 +9,7 @@ async fn user(app: &App, name: &str) -> Actor {
     let name = name.parse().unwrap();
     let new = NewAccount { name, password: "correct horse".into(), admin: false };
     let user = accounts::add_user(app, &Actor::System, new).await.unwrap();
-    Actor::User(SignedIn { user, scope: TokenScope::Admin, token: None })
+    Actor::User(SignedIn { user: user.into(), scope: TokenScope::Admin, token: None })
 }
 
 fn repo(name: &str) -> RepoName {

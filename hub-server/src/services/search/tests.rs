@@ -11,7 +11,7 @@ async fn hub() -> (App, tempfile::TempDir, Actor) {
     let name = "ana".parse().unwrap();
     let new = NewAccount { name, password: "correct horse".into(), admin: false };
     let user = accounts::add_user(&app, &Actor::System, new).await.unwrap();
-    let ana = Actor::User(SignedIn { user, scope: TokenScope::Admin, token: None });
+    let ana = Actor::User(SignedIn { user: user.into(), scope: TokenScope::Admin, token: None });
     for (name, visibility) in
         [("ana/queue", Visibility::Public), ("ana/queue-secret", Visibility::Private)]
     {
