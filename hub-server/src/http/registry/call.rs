@@ -14,7 +14,7 @@ use super::error::{Refusal, RegistryError};
 use super::referrers;
 use super::route::Route;
 use crate::App;
-use crate::http::actor::{Presented, presented};
+use crate::http::credentials::{Presented, presented};
 use crate::services::access;
 use crate::services::accounts;
 use crate::services::registry_tokens::{self, Verified};

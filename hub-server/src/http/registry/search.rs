@@ -14,7 +14,7 @@ use super::error::RegistryError;
 use crate::App;
 use crate::app::Often;
 use crate::http::ClientAddress;
-use crate::http::actor::{Presented, presented};
+use crate::http::credentials::{Presented, presented};
 use crate::services::repos::RepoCard;
 use crate::services::search::{SearchError, SearchRequest};
 use crate::services::{accounts, registry_tokens, search};

@@ -15,7 +15,7 @@ use super::error::RegistryError;
 use crate::App;
 use crate::app::Often;
 use crate::http::ClientAddress;
-use crate::http::actor::{Presented, presented};
+use crate::http::credentials::{Presented, presented};
 use crate::services::accounts;
 use crate::services::registry_tokens::{self, IssuedToken};
 

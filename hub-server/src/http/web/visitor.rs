@@ -16,6 +16,7 @@ use super::params::Params;
 use crate::App;
 use crate::http::RequestId;
 use crate::http::actor;
+use crate::http::credentials::presented;
 
 /// Cookie of the language.
 pub(super) const LANG_COOKIE: &str = "hub_lang";
@@ -106,7 +107,7 @@ impl Visitor {
         let kept = || Theme::parse(&cookie(THEME_COOKIE)?);
         let theme = asked.or_else(kept).unwrap_or(Theme::Auto);
 
-        let signed_in = actor.user().is_some() && actor::presented(&parts.headers).is_none();
+        let signed_in = actor.user().is_some() && presented(&parts.headers).is_none();
         let secret = actor::session_secret(app, &parts.headers).filter(|_| signed_in);
         let id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
         let facts = Facts {
