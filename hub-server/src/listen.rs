@@ -3,17 +3,18 @@
 mod connection;
 mod tls;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use axum::Router;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 
 use crate::App;
+use crate::http::Door;
 
 use connection::Limited;
 pub use tls::{Tls, TlsError};
@@ -27,7 +28,7 @@ const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(20);
 /// Streams that one HTTP/2 connection may hold open at a time.
 const STREAMS: u32 = 256;
 
-/// Serves `router` on `listener` until `handle` says stop. HTTP/1.1 and HTTP/2, the latter also
+/// Serves `door` on `listener` until `handle` says stop. HTTP/1.1 and HTTP/2, the latter also
 /// without TLS by prior knowledge.
 ///
 /// # Errors
@@ -37,13 +38,15 @@ pub(crate) fn serve(
     app: &App,
     listener: TcpListener,
     handle: Handle<SocketAddr>,
-    (tls, router): (Option<&Tls>, Router),
+    (tls, door): (Option<&Tls>, Door),
 ) -> io::Result<()> {
     let listen = &app.config.listen;
     let limits = Limited::new(listen);
     let mut server = axum_server::from_tcp(listener)?.handle(handle);
     shape(&mut server, Duration::from_secs(listen.header_timeout_seconds), listen.max_header_bytes);
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let service = tower::service_fn(move |peer: SocketAddr| {
+        std::future::ready(Ok::<_, Infallible>(door.for_peer(peer)))
+    });
     // Two branches for two types of connection.
     match tls {
         None => {

@@ -230,7 +230,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     let addr = listener.local_addr().map_err(listening)?;
 
     let handle = Handle::new();
-    listen::serve(&app, listener, handle.clone(), (tls.as_ref(), http::router(&app)))
+    listen::serve(&app, listener, handle.clone(), (tls.as_ref(), http::Door::new(&app)))
         .map_err(listening)?;
     if let Some(tls) = &tls {
         tls.watch(&app);

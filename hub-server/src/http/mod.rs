@@ -2,6 +2,8 @@
 //! one service and renders.
 
 pub mod actor;
+mod credentials;
+mod door;
 pub mod hub;
 mod layers;
 mod meter;
@@ -17,7 +19,7 @@ use tower::Service;
 
 use crate::App;
 
-pub use layers::{REQUEST_ID, RequestId};
+pub use door::{Door, REQUEST_ID, RequestId, Visit};
 pub use proxies::ClientAddress;
 
 /// The first path segments below which something is mounted; a test compares them with the names
@@ -43,27 +45,23 @@ pub const MOUNTS: &[&str] = &[
     "robots.txt",
 ];
 
-/// Everything that the hub serves.
+/// Every surface but the registry's own paths below `/v2/`, which [`Door`] takes there directly.
 ///
 /// Every surface sees whole paths and has a fallback of its own, so that a wrong address is
 /// answered in the shape of the surface it was meant for.
-pub fn router(app: &App) -> Router {
+fn surfaces(app: &App) -> Router {
     let max = app.config.listen.max_body_bytes;
-    let registry = whole(registry::router(app.clone()));
+    let beside = whole(registry::beside(app.clone()));
     let hub = whole(layers::texts(hub::router(app.clone()), max));
     let web = whole(layers::texts(web::router(app.clone()), max));
 
-    let router = Router::new()
-        // docker, podman, skopeo, containerd, oras, hub. Bodies are streams of any length; answers
-        // are never compressed, since a digest belongs to the bytes as they were sent.
-        .route_service("/v2", registry.clone())
-        .route_service("/v2/", registry.clone())
-        .route_service("/v2/{*rest}", registry.clone())
-        .route_service(registry::TOKEN_PATH, registry.clone())
-        .route_service(registry::KEYS_PATH, registry.clone())
+    Router::new()
+        // docker, podman, skopeo, containerd, oras, hub.
+        .route_service(registry::TOKEN_PATH, beside.clone())
+        .route_service(registry::KEYS_PATH, beside.clone())
         // `podman search`, `docker search`.
-        .route_service("/v1/search", registry.clone())
-        .route_service("/v1/_ping", registry)
+        .route_service("/v1/search", beside.clone())
+        .route_service("/v1/_ping", beside)
         // hub, scripts, other hubs.
         .route_service("/api", hub.clone())
         .route_service("/api/", hub.clone())
@@ -72,8 +70,7 @@ pub fn router(app: &App) -> Router {
         // Probes and Prometheus.
         .merge(ops::router(app.clone()))
         // People. Whatever is nothing else is a page, or the page that says so.
-        .fallback_service(web);
-    layers::outermost(app, router)
+        .fallback_service(web)
 }
 
 /// A router as a plain service: mounted so, it keeps its whole path, its fallback and its own

@@ -4,14 +4,13 @@
 //! Afterwards `Host` is the host that the caller asked, `X-Forwarded-Proto` is the scheme, and
 //! [`Caller address`](ClientAddress) is an extension; rooms further in need not ask whom to trust.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::App;
+use crate::Config;
 use crate::config::Networks;
 
 /// The scheme, `http` or `https`, by which the caller came.
@@ -40,12 +39,22 @@ impl ClientAddress {
     }
 }
 
-/// Sets host, scheme and address of a request right, and refuses a head that is too large.
-pub(super) async fn settle(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let max = usize::try_from(app.config.listen.max_header_bytes).unwrap_or(usize::MAX);
+/// Sets host and scheme of a request right, and finds out who calls.
+///
+/// # Errors
+///
+/// The answer to a request whose head is too large.
+#[expect(clippy::result_large_err, reason = "made once per request, and never passed on")]
+pub(super) fn settle(
+    config: &Config,
+    peer: Option<IpAddr>,
+    request: &mut Request,
+) -> Result<ClientAddress, Response> {
+    let listen = &config.listen;
+    let max = usize::try_from(listen.max_header_bytes).unwrap_or(usize::MAX);
     if size(request.headers()) > max {
         let text = "the head of the request is too large\n";
-        return (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text).into_response();
+        return Err((StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text).into_response());
     }
     // HTTP/2 names the host in the address of the request, and there it goes before the header.
     // Source: RFC 9110, 7.2; RFC 9113, 8.3.1.
@@ -54,12 +63,9 @@ pub(super) async fn settle(State(app): State<App>, mut request: Request, next: N
     {
         request.headers_mut().insert(header::HOST, host);
     }
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-    let listen = &app.config.listen;
-    let scheme = app.config.scheme();
+    let scheme = config.scheme();
     let client = believe(request.headers_mut(), peer, scheme, &listen.trusted_proxies);
-    request.extensions_mut().insert(ClientAddress(client));
-    next.run(request).await
+    Ok(ClientAddress(client))
 }
 
 /// Bytes of a head, as HTTP/1 would write it.

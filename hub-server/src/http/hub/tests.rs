@@ -3,7 +3,6 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use super::*;
 use crate::services::accounts::{self, NewAccount};
@@ -28,8 +27,8 @@ async fn ask(app: &App, user: &str, line: &str, body: Option<Value>) -> (StatusC
         None => Body::empty(),
     };
     let request = request.uri(path).body(body).unwrap();
-    // Mounted as callers meet it: the mount leaves parameters of its own.
-    let response = crate::http::router(app).oneshot(request).await.unwrap();
+    // As callers meet it: the mount leaves parameters of its own.
+    let response = crate::http::Door::new(app).answer(None, request).await;
     let status = response.status();
     let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
     (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))

@@ -26,7 +26,7 @@ mod uploads;
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -45,13 +45,13 @@ pub const KEYS_PATH: &str = "/api/v1/registry/keys";
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 
-/// The registry's surface, with whole paths: `/v2`, `/v2/…`, [`TOKEN_PATH`], [`KEYS_PATH`],
-/// `/v1/search` and `/v1/_ping`. Everything else that is sent here is answered in the registry's
-/// shape.
-///
-/// Compression, time limits and limits on bodies must not wrap it: a blob is a stream of any
-/// length, and its digest belongs to the bytes as they travel.
-pub fn router(app: App) -> Router {
+/// Whether the registry answers this path itself, by [`answer`].
+pub fn answers(path: &str) -> bool {
+    path.strip_prefix("/v2").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What clients ask beside `/v2/`: [`TOKEN_PATH`], [`KEYS_PATH`], `/v1/search` and `/v1/_ping`.
+pub fn beside(app: App) -> Router {
     Router::new()
         // Clients with credentials, and anonymous ones, before they do anything else.
         .route(TOKEN_PATH, get(token::by_query).post(token::by_form))
@@ -60,22 +60,24 @@ pub fn router(app: App) -> Router {
         // `podman search`, `docker search`.
         .route("/v1/search", get(search::search))
         .route("/v1/_ping", get(search::ping))
-        .fallback(serve)
         .with_state(app)
 }
 
-/// Answers one request below `/v2/`.
-async fn serve(State(app): State<App>, request: Request) -> Response {
+/// Answers one request below `/v2/`: docker, podman, skopeo, containerd, oras, and `hub` itself.
+///
+/// Compression, time limits and limits on bodies must not wrap it: a blob is a stream of any
+/// length, and its digest belongs to the bytes as they travel.
+pub async fn answer(app: &App, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let is_head = parts.method == Method::HEAD;
     let (body, kept) = drain::Kept::split(&parts.headers, body);
     let mut response = match route::parse(&parts.method, parts.uri.path()) {
         Ok(route) => {
-            let answer = call::answer(&app, &parts, body, &route);
+            let answer = call::answer(app, &parts, body, &route);
             if parts.method.is_safe() {
                 as_one_request(answer).await
             } else {
-                warned(&app, &route, answer.await).await
+                warned(app, &route, answer.await).await
             }
         }
         Err(error) => RegistryError::from(error).into_response(),

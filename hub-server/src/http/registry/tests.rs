@@ -5,9 +5,8 @@ use axum::http::{Request, Response, StatusCode, header};
 use hub_model::{Actor, LetterKind, RepoName, Role, Scope, Visibility};
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tower::ServiceExt;
 
-use super::router;
+use crate::http::Door;
 use crate::services::publish::fixtures::{Hub, image, repo};
 use crate::services::registry_tokens::issue;
 use crate::services::repos::{self, RepoChanges};
@@ -26,7 +25,7 @@ async fn ask(hub: &Hub, line: &str, authorization: Option<&str>) -> Response<Bod
         request = request.header(header::AUTHORIZATION, value);
     }
     let request = request.body(Body::empty()).unwrap();
-    router(hub.app.clone()).oneshot(request).await.unwrap()
+    Door::new(&hub.app).answer(None, request).await
 }
 
 async fn body(response: Response<Body>) -> Value {
