@@ -93,6 +93,7 @@ impl Desk {
             // The next commit must not carry half of this batch. Its own failure says no more
             // than the first one.
             let _ = pen.writer.rollback();
+            clear(&pen.writer);
             return written;
         }
         live.reader.reload().doing("open the new state of the search index")?;
@@ -156,7 +157,16 @@ fn retire(old: Pen) {
 }
 
 fn writer(index: &Index) -> Result<IndexWriter, SearchError> {
-    index.writer_with_num_threads(1, HEAP_BYTES).doing("open the search index for writing")
+    let writer = index.writer_with_num_threads(1, HEAP_BYTES);
+    let writer = writer.doing("open the search index for writing")?;
+    clear(&writer);
+    Ok(writer)
+}
+
+/// Removes what a commit left that did not come to its end. The next one may give its files the
+/// same names, and the engine refuses to write over files. What stays is noticed then.
+fn clear(writer: &IndexWriter) {
+    let _ = writer.garbage_collect_files().wait();
 }
 
 fn write(writer: &mut IndexWriter, fields: &Fields, batch: &Batch) -> Result<(), SearchError> {

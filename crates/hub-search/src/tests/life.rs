@@ -45,6 +45,25 @@ fn an_update_replaces_and_a_removal_removes() {
 }
 
 #[test]
+fn a_commit_that_was_cut_off_before_its_end_can_be_made_again() {
+    let dir = TempDir::new().unwrap();
+    drop(built(dir.path(), vec![doc("a/one", "first"), doc("a/two", "second")], 1));
+    let (index, _) = open(dir.path());
+    let meta = folders(dir.path())[0].join("meta.json");
+    let before = fs::read(&meta).unwrap();
+    put(&index, vec![doc("a/one", "changed")], 2);
+    drop(index);
+    // As a crash leaves it: all files of the commit are there, and it does not count.
+    fs::write(&meta, before).unwrap();
+
+    let (index, stale) = open(dir.path());
+    assert_eq!((stale, index.position()), (false, 1));
+    put(&index, vec![doc("a/one", "changed")], 2);
+    assert_eq!(ask(&index, &query("changed"), &["a/one"]), ["a/one"]);
+    assert_eq!((total(&index), index.position()), (2, 2));
+}
+
+#[test]
 fn a_repository_that_becomes_private_disappears_at_once() {
     let index = index(vec![doc("a/one", "")]);
     put(&index, vec![SearchDoc { visibility: Visibility::Private, ..doc("a/one", "") }], 2);
