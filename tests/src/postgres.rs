@@ -19,7 +19,7 @@ impl PgDatabase {
     /// Makes a database on `server`, `postgres://user@host:port`.
     pub async fn create(server: &str) -> Self {
         let name = format!("hub_{}", uuid::Uuid::now_v7().simple());
-        run(server, &format!("CREATE DATABASE {name}")).await;
+        run(server, "postgres", &format!("CREATE DATABASE {name}")).await;
         Self { server: server.to_owned(), name }
     }
 
@@ -29,14 +29,19 @@ impl PgDatabase {
         format!("{}/{}", self.server.trim_end_matches('/'), self.name)
     }
 
+    /// Does a statement in it.
+    pub(crate) async fn execute(&self, sql: &str) {
+        run(&self.server, &self.name, sql).await;
+    }
+
     /// Drops it, whoever is still connected.
     pub async fn remove(self) {
-        run(&self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+        run(&self.server, "postgres", &format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
     }
 }
 
-async fn run(server: &str, sql: &str) {
-    let url = format!("{}/postgres", server.trim_end_matches('/'));
+async fn run(server: &str, database: &str, sql: &str) {
+    let url = format!("{}/{database}", server.trim_end_matches('/'));
     let pool = PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
     pool.execute(AssertSqlSafe(sql.to_owned())).await.unwrap();
     pool.close().await;

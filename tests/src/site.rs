@@ -70,6 +70,14 @@ impl Site {
         crate::peers::output(&mut command)
     }
 
+    /// Ends a lease whose holder is known to be dead; by itself it ends later. On SQLite a start
+    /// does so.
+    pub async fn end_lease(&self, name: &str) {
+        if let Some(database) = &self.database {
+            database.execute(&format!("DELETE FROM lease WHERE name = '{name}'")).await;
+        }
+    }
+
     /// Takes the database away; the folder goes by itself.
     pub async fn remove(self) {
         if let Some(database) = self.database {

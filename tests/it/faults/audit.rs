@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hub_tests::{Person, sha256};
-use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE, RANGE};
+use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE};
 use reqwest::{Method, StatusCode};
 use tokio::task::JoinSet;
 
@@ -108,6 +108,18 @@ impl Audit {
             return;
         }
         let answer = self.ask(Method::GET, &format!("/v2/{repo}/blobs/{digest}")).await;
+        self.require_bytes(repo, digest, &answer);
+    }
+
+    /// Reads a blob that perhaps no manifest names: it may have been collected.
+    async fn loose_blob(&self, repo: &str, digest: &str) {
+        let answer = self.ask(Method::GET, &format!("/v2/{repo}/blobs/{digest}")).await;
+        if answer.status != StatusCode::NOT_FOUND {
+            self.require_bytes(repo, digest, &answer);
+        }
+    }
+
+    fn require_bytes(&self, repo: &str, digest: &str, answer: &Answer) {
         if answer.status != StatusCode::OK || sha256(&answer.body) != digest {
             let (status, length) = (answer.status, answer.body.len());
             self.field.complain(format!("blob {repo}@{digest}: {status}, {length} bytes"));
@@ -122,9 +134,7 @@ impl Audit {
                 self.gone(&upload).await;
                 return None;
             }
-            let range = answer.headers.get(RANGE).and_then(|range| range.to_str().ok());
-            let last = range.and_then(|range| range.strip_prefix("0-")?.parse::<usize>().ok());
-            let offset = last.map_or(0, |last| if last == 0 { 0 } else { last + 1 });
+            let offset = answer.received();
             if !(upload.acked..=upload.sent).contains(&offset) {
                 let (acked, sent) = (upload.acked, upload.sent);
                 self.field.complain(format!("an upload at {offset}, not {acked} to {sent}"));
@@ -133,8 +143,12 @@ impl Audit {
             let answer = self.go_on(&upload, offset).await;
             match answer.status {
                 StatusCode::CREATED => {
-                    self.blob(&upload.repo, &upload.blob.digest).await;
+                    self.loose_blob(&upload.repo, &upload.blob.digest).await;
                     return None;
+                }
+                _ if answer.put_off() => {
+                    upload.sent = upload.blob.bytes.len();
+                    upload.ending = true;
                 }
                 // The bytes were published in the moment of the crash.
                 StatusCode::NOT_FOUND if upload.ending => return None,
@@ -182,10 +196,7 @@ impl Audit {
             let path = &upload.location;
             self.field.complain(format!("{path} with {} bytes is lost", upload.acked));
         }
-        let path = format!("/v2/{}/blobs/{}", upload.repo, upload.blob.digest);
-        if self.ask(Method::HEAD, &path).await.status == StatusCode::OK {
-            self.blob(&upload.repo, &upload.blob.digest).await;
-        }
+        self.loose_blob(&upload.repo, &upload.blob.digest).await;
     }
 }
 

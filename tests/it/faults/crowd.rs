@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use hub_tests::{Dice, Person};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RANGE};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RANGE, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, StatusCode};
 
 use super::goods::{Blob, Goods, MANIFEST, Pool};
@@ -25,6 +25,12 @@ pub struct Field {
     pub pool: Pool,
     /// Pushes that were acknowledged.
     pub pushed: AtomicUsize,
+    /// Collections that came to their end.
+    pub collected: AtomicUsize,
+    /// Manifests that were refused because one of their blobs was gone.
+    pub missed: AtomicUsize,
+    /// Requests that were told to come again.
+    pub put_off: AtomicUsize,
     /// What should not have happened.
     pub complaints: Mutex<Vec<String>>,
 }
@@ -46,6 +52,18 @@ impl Answer {
     pub fn text(&self) -> String {
         format!("{} {}", self.status, String::from_utf8_lossy(&self.body))
     }
+
+    /// Whether the same is to be asked again in a moment: the blob is just being collected.
+    pub fn put_off(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE && self.headers.contains_key(RETRY_AFTER)
+    }
+
+    /// How many bytes of an upload the hub has, as it says.
+    pub fn received(&self) -> usize {
+        let range = self.headers.get(RANGE).and_then(|range| range.to_str().ok());
+        let last = range.and_then(|range| range.strip_prefix("0-")?.parse::<usize>().ok());
+        last.map_or(0, |last| if last == 0 { 0 } else { last + 1 })
+    }
 }
 
 /// Sends a request and reads its answer whole.
@@ -53,10 +71,13 @@ pub async fn ask(field: &Field, request: RequestBuilder) -> Result<Answer, Gone>
     let answer = request.send().await.map_err(Gone)?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.map_err(Gone)?.to_vec();
-    if status.is_server_error() {
-        field.complain(format!("{status} {}", String::from_utf8_lossy(&body)));
+    let answer = Answer { status, headers, body };
+    if answer.put_off() {
+        field.put_off.fetch_add(1, Ordering::Relaxed);
+    } else if status.is_server_error() {
+        field.complain(answer.text());
     }
-    Ok(Answer { status, headers, body })
+    Ok(answer)
 }
 
 /// One client, who alone moves the tags that begin with its number.
@@ -107,7 +128,8 @@ impl Player {
         let again = if self.dice.one_in(5) { self.one_of_mine() } else { None };
         let place = again.map_or_else(|| (self.repo(), maker), |(place, _)| place);
         self.ledger.asked(&place, Some(goods.clone()));
-        // Others delete blobs meanwhile: who is told that one is missing sends it again.
+        // Others delete blobs meanwhile, and what has no manifest yet is garbage: who is told that
+        // one is missing sends it again.
         for _ in 0..50 {
             for blob in &goods.blobs {
                 self.bring(person, &place.0, blob).await?;
@@ -124,13 +146,15 @@ impl Player {
                 self.field.complain(format!("push of {place:?}: {}", answer.text()));
                 break;
             }
+            self.field.missed.fetch_add(1, Ordering::Relaxed);
         }
         self.field.complain(format!("{place:?} never got in"));
         self.ledger.refused(&place);
         Ok(())
     }
 
-    /// Sees to it that a repository holds a blob, in one of the ways that clients have.
+    /// Sends a blob to a repository unless it is there, in one of the ways that clients have.
+    /// What is put off is noticed when the manifest is refused.
     async fn bring(&mut self, person: &Person, repo: &str, blob: &Arc<Blob>) -> Result<(), Gone> {
         let path = format!("/v2/{repo}/blobs/{}", blob.digest);
         let head = ask(&self.field, person.request(Method::HEAD, &path)).await?;
@@ -144,7 +168,7 @@ impl Player {
                 let path = format!("{uploads}?digest={}", blob.digest);
                 let request = octets(person.request(Method::POST, &path), &blob.bytes);
                 let answer = ask(&self.field, request).await?;
-                if answer.status != StatusCode::CREATED {
+                if answer.status != StatusCode::CREATED && !answer.put_off() {
                     self.field.complain(format!("single POST: {}", answer.text()));
                 }
                 return Ok(());
@@ -155,6 +179,7 @@ impl Player {
         match answer.status {
             StatusCode::CREATED => return Ok(()),
             StatusCode::ACCEPTED => self.open(repo, blob, &answer),
+            _ if answer.put_off() => return Ok(()),
             _ => {
                 self.field.complain(format!("{begin}: {}", answer.text()));
                 return Ok(());
@@ -208,11 +233,20 @@ impl Player {
         upload.ending = true;
         upload.sent = upload.blob.bytes.len();
         let path = format!("{}?digest={}", upload.location, upload.blob.digest);
-        let request = person.request(Method::PUT, &path);
-        let request = octets(request, &upload.blob.bytes[upload.acked..]);
-        let answer = ask(&self.field, request).await?;
-        if answer.status != StatusCode::CREATED {
-            self.field.complain(format!("PUT: {}", answer.text()));
+        let mut offset = upload.acked;
+        loop {
+            let request = person.request(Method::PUT, &path);
+            let answer = ask(&self.field, octets(request, &upload.blob.bytes[offset..])).await?;
+            if !answer.put_off() {
+                // Collected in the moment in which they were published: then it begins again.
+                let lost = offset > upload.acked && answer.status == StatusCode::NOT_FOUND;
+                if answer.status != StatusCode::CREATED && !lost {
+                    self.field.complain(format!("PUT: {}", answer.text()));
+                }
+                break;
+            }
+            let request = person.request(Method::GET, &upload.location);
+            offset = ask(&self.field, request).await?.received();
         }
         self.ledger.uploads.pop();
         Ok(())
