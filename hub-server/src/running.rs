@@ -52,6 +52,12 @@ pub enum StartError {
     /// Bytes are to be kept in a bucket without a name.
     #[error("`blobs.store` is `s3`, and `blobs.s3.bucket` names no bucket")]
     NoBucket,
+    /// Pulls are to be sent to a bucket that there is not.
+    #[error(
+        "`blobs.redirect` is true and `blobs.store` is `fs`: only a bucket (`s3`) gives blobs out \
+         by itself; for files there is `blobs.x_accel_redirect`"
+    )]
+    NoRedirect,
     /// The index cannot be opened.
     #[error("could not open the search index")]
     Index(#[from] SearchError),
@@ -171,6 +177,7 @@ async fn open_with(config: Config, clock: Clock, need: Need) -> Result<(Opened, 
 async fn open_blobs(config: &Config) -> Result<Arc<dyn BlobStore>, StartError> {
     match config.blobs.store {
         BlobsStore::Fs => Ok(Arc::new(FsStore::open(config.blobs_dir()).await?)),
+        BlobsStore::Fs if config.blobs.redirect => Err(StartError::NoRedirect),
         BlobsStore::S3 => {
             let s3 = &config.blobs.s3;
             if s3.bucket.is_empty() {

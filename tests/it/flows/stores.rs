@@ -68,6 +68,15 @@ async fn a_bucket_without_a_name_stops_the_start() {
     assert!(error.to_string().contains("blobs.s3.bucket"), "{error}");
 }
 
+#[tokio::test]
+async fn redirects_to_a_bucket_that_there_is_not_stop_the_start() {
+    let data = tempfile::tempdir().unwrap();
+    let mut config = hub_server::Config::local(data.path());
+    config.blobs.redirect = true;
+    let error = hub_server::start(config).await.unwrap_err().to_string();
+    assert!(error.contains("`blobs.redirect`") && error.contains("only a bucket"), "{error}");
+}
+
 /// An nginx in front of a hub, ended when this goes.
 struct Nginx(Child);
 
