@@ -99,6 +99,7 @@ pub struct Running {
     /// What it works with.
     pub app: App,
     handle: Handle<SocketAddr>,
+    tls: Option<Tls>,
     /// Kept open: closing it gives the data folder free.
     _lock: Option<File>,
 }
@@ -176,8 +177,8 @@ async fn open_with(config: Config, clock: Clock, need: Need) -> Result<(Opened, 
 /// Opens the store of bytes that the settings name.
 async fn open_blobs(config: &Config) -> Result<Arc<dyn BlobStore>, StartError> {
     match config.blobs.store {
-        BlobsStore::Fs => Ok(Arc::new(FsStore::open(config.blobs_dir()).await?)),
         BlobsStore::Fs if config.blobs.redirect => Err(StartError::NoRedirect),
+        BlobsStore::Fs => Ok(Arc::new(FsStore::open(config.blobs_dir()).await?)),
         BlobsStore::S3 => {
             let s3 = &config.blobs.s3;
             if s3.bucket.is_empty() {
@@ -244,7 +245,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     }
     jobs::start(&app, opened.index_is_stale);
     tracing::info!(database = app.db.engine(), "listening on {}://{addr}", app.config.scheme());
-    Ok(Running { addr, app, handle, _lock: opened.lock })
+    Ok(Running { addr, app, handle, tls, _lock: opened.lock })
 }
 
 impl Running {
@@ -258,6 +259,15 @@ impl Running {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.handle.connection_count()
+    }
+
+    /// Reads certificate and key again, as SIGHUP does; without TLS there is nothing to read.
+    ///
+    /// # Errors
+    ///
+    /// When the files are no good; the old certificate stays in use then.
+    pub fn reload_tls(&self) -> Result<(), TlsError> {
+        self.tls.as_ref().map_or(Ok(()), Tls::reload)
     }
 
     /// Stops in order: no new callers, then running requests end, then the workers, then what was

@@ -1,6 +1,7 @@
 //! A whole hub for one test: the real server on a free port, over data of its own.
 
 use hub_server::app::Clock;
+use hub_server::listen::TlsError;
 use hub_server::{BlobsStore, Config, Running};
 use secrecy::SecretString;
 
@@ -116,6 +117,15 @@ impl TestHub {
 
     /// The beginning of a client that trusts the hub.
     pub fn client(&self) -> reqwest::ClientBuilder {
+    /// Reads certificate and key again.
+    ///
+    /// # Errors
+    ///
+    /// When they are no good.
+    pub fn reload_tls(&self) -> Result<(), TlsError> {
+        self.running.reload_tls()
+    }
+
         let client = hub_registry_client::http::builder();
         match &self.tls {
             Some(tls) => tls.trusted(client),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{PASSWORD, binary};
+use crate::{PASSWORD, TestTls, binary};
 
 /// A `hub-server serve` on a free port. It is ended when this goes.
 #[derive(Debug)]
@@ -50,6 +50,18 @@ impl Server {
         server
     }
 
+    /// Serves a data folder over TLS; the certificate is read again only when somebody says so.
+    pub async fn serve_tls(data: &Path, tls: &TestTls) -> Self {
+        let settings = data.with_extension("toml");
+        std::fs::write(&settings, "[listen]\ntls_reload_seconds = 86400\n").unwrap();
+        let files = [("--config", settings), ("--tls-cert", tls.cert()), ("--tls-key", tls.key())];
+        let more = files.map(|(flag, path)| [flag.to_owned(), path.display().to_string()]);
+        let mut server = Self::begin(data, &more.concat());
+        server.url = server.url.replacen("http", "https", 1);
+        server.wait_until_answering(tls.trusted(hub_registry_client::http::builder())).await;
+        server
+    }
+
     /// Begins to serve a data folder with further arguments, and waits for nothing.
     pub(crate) fn begin(data: &Path, more: &[String]) -> Self {
         let port = free_port();
@@ -66,7 +78,11 @@ impl Server {
     }
 
     pub(crate) async fn wait_until_ready(&mut self) {
-        let client = hub_registry_client::http::builder().build().unwrap();
+        self.wait_until_answering(hub_registry_client::http::builder()).await;
+    }
+
+    async fn wait_until_answering(&mut self, client: reqwest::ClientBuilder) {
+        let client = client.build().unwrap();
         let ready = format!("{}/readyz", self.url);
         let begin = Instant::now();
         loop {
@@ -102,9 +118,18 @@ impl Server {
 
     /// Ends it with SIGTERM and answers its exit code.
     pub fn terminate(&mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        self.signal("-TERM");
         self.child.wait().unwrap().code()
+    }
+
+    /// Sends it SIGHUP.
+    pub fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 }
 

@@ -4,15 +4,19 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use hub_tests::{
-    PASSWORD, TestHub, TestTls, binary, output, program, python, readme_image, run, write_layout,
+    PASSWORD, Server, TestHub, TestTls, binary, output, program, readme_image, run, write_layout,
 };
 use reqwest::tls::TlsInfo;
-use reqwest::{StatusCode, Version};
+use reqwest::{ClientBuilder, StatusCode, Version};
 
 /// The certificate that a new connection is shown, DER.
 async fn shown(hub: &TestHub) -> Vec<u8> {
-    let client = hub.client().tls_info(true).build().unwrap();
-    let answer = client.get(format!("{}/healthz", hub.url)).send().await.unwrap();
+    shown_at(&hub.url, hub.client()).await
+}
+
+async fn shown_at(url: &str, client: ClientBuilder) -> Vec<u8> {
+    let client = client.tls_info(true).build().unwrap();
+    let answer = client.get(format!("{url}/healthz")).send().await.unwrap();
     let info = answer.extensions().get::<TlsInfo>().unwrap();
     info.peer_certificate().unwrap().to_vec()
 }
@@ -104,15 +108,43 @@ async fn a_new_certificate_is_taken_up_and_open_connections_stay() {
 
     // A broken file changes nothing, and a good one after it is taken up.
     std::fs::write(tls.cert(), "-----BEGIN CERTIFICATE-----\nnonsense\n").unwrap();
-    let other = TestTls::make(&hub.data().join("other"));
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let error = hub.reload_tls().unwrap_err().to_string();
+    assert!(error.ends_with("server.crt is damaged or no PEM"), "{error}");
     assert_eq!(shown(&hub).await, renewed);
+    let other = TestTls::make(&hub.data().join("other"));
     std::fs::copy(other.cert(), tls.cert()).unwrap();
-    tokio::time::sleep(Duration::from_millis(1500)).await;
-    assert_eq!(shown(&hub).await, renewed, "the key does not fit");
+    let error = hub.reload_tls().unwrap_err().to_string();
+    assert!(error.contains("does not fit the certificate in"), "{error}");
+    assert_eq!(shown(&hub).await, renewed);
     let again = tls.renew();
     until("the third certificate", async || shown(&hub).await == again).await;
     hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_that_is_hung_up_on_reads_its_certificate_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let tls = TestTls::make(&folder.path().join("tls"));
+    let mut server = Server::serve_tls(&folder.path().join("data"), &tls).await;
+    let url = server.url.clone();
+    let shown = async || shown_at(&url, tls.trusted(hub_registry_client::http::builder())).await;
+    let before = shown().await;
+    let renewed = tls.renew();
+    assert_eq!(shown().await, before, "nobody said so yet");
+    server.hang_up();
+    until("the new certificate", async || shown().await == renewed).await;
+
+    // It outlives files that are no good, and reads the good ones after them.
+    std::fs::write(tls.cert(), "nonsense").unwrap();
+    server.hang_up();
+    assert_eq!(shown().await, renewed);
+    let again = tls.renew();
+    until("the third certificate", async || {
+        server.hang_up();
+        shown().await == again
+    })
+    .await;
+    assert_eq!(server.terminate(), Some(0));
 }
 
 #[test]
@@ -182,43 +214,6 @@ async fn skopeo_copies_to_a_hub_whose_authority_it_is_told() {
         let file = folder.path().join("back/blobs/sha256").join(digest.hex());
         assert_eq!(&std::fs::read(file).unwrap(), bytes);
     }
-    hub.settle().await;
-    hub.stop().await;
-}
-
-const DXF: &str = r#"
-import sys
-try:
-    from dxf import DXF
-except ImportError:
-    print("no dxf")
-    sys.exit(0)
-host, user, password, ca = sys.argv[1:5]
-def auth(dxf, response):
-    dxf.authenticate(user, password, response=response)
-d = DXF(host, user + "/thing", auth, tlsverify=ca)
-open("file", "w").write("some bytes of a thing")
-digest = d.push_blob("file")
-d.set_alias("v1", digest)
-print(d.list_aliases(), d.get_alias("v1") == [digest])
-print(b"".join(d.pull_blob(digest)).decode())
-"#;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn python_dxf_which_wants_tls_for_its_password_pushes_and_pulls() {
-    let hub = TestHub::with_tls(|_| ()).await;
-    hub.person("alice").await;
-    let Some(python) = python() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = Command::new(python);
-    command.args(["-c", DXF, hub.host(), "alice", PASSWORD]).arg(hub.tls().unwrap().ca());
-    command.env("HOME", folder.path()).current_dir(folder.path());
-    let said = tokio::task::spawn_blocking(move || run(&mut command)).await.unwrap();
-    if said.trim() == "no dxf" {
-        hub_tests::skip("python-dxf is not installed");
-        return;
-    }
-    assert!(said.contains("['v1'] True") && said.contains("some bytes of a thing"), "{said}");
     hub.settle().await;
     hub.stop().await;
 }
