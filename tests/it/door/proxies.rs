@@ -1,11 +1,9 @@
 //! Behind proxies: what they say is believed when they are trusted, and only then.
 
-use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use hub_tests::{TestHub, TestTls, free_port, program, readme_image};
+use hub_tests::{Nginx, TestHub, TestTls, free_port, readme_image};
 use reqwest::{Method, StatusCode};
 
 async fn realm(hub: &TestHub, headers: &[(&str, &str)]) -> String {
@@ -44,49 +42,24 @@ async fn the_public_address_goes_before_whatever_a_proxy_says() {
     hub.stop().await;
 }
 
-struct Nginx(Child);
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// An nginx that ends TLS before the hub, as `docs/how-to/tls.md` has it.
 fn nginx(folder: &Path, tls: &TestTls, port: u16, hub: &str) -> Option<Nginx> {
-    let nginx = program("nginx")?;
-    let (cert, key) = (tls.cert(), tls.key());
-    let at = folder.display();
-    let config = format!(
-        "daemon off; master_process off; pid {at}/pid; error_log {at}/error.log;
-        events {{}}
-        http {{
-          access_log off;
-          client_body_temp_path {at}/body; proxy_temp_path {at}/proxy;
-          fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; scgi_temp_path {at}/s;
-          server {{
-            listen 127.0.0.1:{port} ssl;
-            ssl_certificate {}; ssl_certificate_key {};
-            client_max_body_size 0;
-            location / {{
-              proxy_pass http://{hub};
-              proxy_http_version 1.1;
-              proxy_request_buffering off;
-              proxy_buffering off;
-              proxy_set_header Host $http_host;
-              proxy_set_header X-Forwarded-Proto $scheme;
-              proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            }}
-          }}
-        }}",
-        cert.display(),
-        key.display()
+    let server = format!(
+        "listen 127.0.0.1:{port} ssl;
+         ssl_certificate {}; ssl_certificate_key {};
+         location / {{
+           proxy_pass http://{hub};
+           proxy_http_version 1.1;
+           proxy_request_buffering off;
+           proxy_buffering off;
+           proxy_set_header Host $http_host;
+           proxy_set_header X-Forwarded-Proto $scheme;
+           proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+         }}",
+        tls.cert().display(),
+        tls.key().display()
     );
-    fs::write(folder.join("nginx.conf"), config).unwrap();
-    let mut command = Command::new(nginx);
-    command.arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf"));
-    Some(Nginx(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()))
+    Nginx::start(folder, &server)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,10 @@
 //! Blobs that somebody else gives out: the bucket, or the server in front of us.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use hub_server::BlobsStore;
-use hub_tests::{TestHub, free_port, program, readme_image, sha256};
+use hub_tests::{Nginx, TestHub, free_port, readme_image, sha256};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -77,67 +76,33 @@ async fn redirects_to_a_bucket_that_there_is_not_stop_the_start() {
     assert!(error.contains("`blobs.redirect`") && error.contains("only a bucket"), "{error}");
 }
 
-/// An nginx in front of a hub, ended when this goes.
-struct Nginx(Child);
-
-impl Nginx {
-    fn start(program: &Path, folder: &Path, port: u16, hub: &TestHub) -> Self {
-        let blobs = hub.data();
-        let text = format!(
-            "daemon off; master_process off; pid {f}/pid; error_log {f}/error.log;
-             events {{}}
-             http {{
-               access_log off;
-               client_body_temp_path {f}/body; proxy_temp_path {f}/proxy;
-               fastcgi_temp_path {f}/1; uwsgi_temp_path {f}/2; scgi_temp_path {f}/3;
-               server {{
-                 listen 127.0.0.1:{port};
-                 client_max_body_size 0;
-                 location / {{
-                   proxy_pass {url};
-                   proxy_ssl_verify off;
-                   proxy_set_header Host $http_host;
-                   proxy_request_buffering off;
-                 }}
-                 location /hub-blobs/ {{
-                   internal;
-                   alias {blobs}/;
-                   etag off;
-                   add_header Docker-Content-Digest $upstream_http_docker_content_digest;
-                   add_header ETag $upstream_http_etag;
-                   add_header X-Content-Type-Options nosniff;
-                   add_header Content-Security-Policy \"default-src 'none'\";
-                 }}
-               }}
-             }}",
-            f = folder.display(),
-            url = hub.url,
-            blobs = blobs.display(),
-        );
-        std::fs::write(folder.join("nginx.conf"), text).unwrap();
-        let child = Command::new(program)
-            .arg("-p")
-            .arg(folder)
-            .arg("-c")
-            .arg(folder.join("nginx.conf"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// An nginx that gives out the files to which the hub points.
+fn nginx(folder: &Path, port: u16, hub: &TestHub) -> Option<Nginx> {
+    let server = format!(
+        "listen 127.0.0.1:{port};
+         location / {{
+           proxy_pass {};
+           proxy_ssl_verify off;
+           proxy_set_header Host $http_host;
+           proxy_request_buffering off;
+         }}
+         location /hub-blobs/ {{
+           internal;
+           alias {}/;
+           etag off;
+           add_header Docker-Content-Digest $upstream_http_docker_content_digest;
+           add_header ETag $upstream_http_etag;
+           add_header X-Content-Type-Options nosniff;
+           add_header Content-Security-Policy \"default-src 'none'\";
+         }}",
+        hub.url,
+        hub.data().display()
+    );
+    Nginx::start(folder, &server)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nginx_sends_the_files_that_the_hub_lets_it() {
-    let Some(nginx) = program("nginx") else { return };
     let hub = TestHub::with(|config| {
         config.blobs.store = BlobsStore::Fs;
         config.blobs.x_accel_redirect = Some("/hub-blobs".to_owned());
@@ -150,7 +115,7 @@ async fn nginx_sends_the_files_that_the_hub_lets_it() {
 
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
-    let _nginx = Nginx::start(&nginx, folder.path(), port, &hub);
+    let Some(_nginx) = nginx(folder.path(), port, &hub) else { return };
     let address = format!("http://127.0.0.1:{port}");
     let client = hub_registry_client::http::builder().no_proxy().build().unwrap();
     let front = alice.through(&address, client.clone());
