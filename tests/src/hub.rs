@@ -77,7 +77,6 @@ impl TestHub {
         let database = PgDatabase::create(&server).await;
         let url = SecretString::from(database.url());
         let mut first = Self::with(|config| config.database.url = Some(url.clone())).await;
-        first.database = Some(database);
         let mut blobs = first.running.app.config.blobs.clone();
         blobs.dir = Some(first.data());
         let second = Self::with(|config| {
@@ -85,8 +84,11 @@ impl TestHub {
             config.blobs = blobs;
         });
         let mut second = second.await;
-        // The first has the one that both use.
-        second.database = None;
+        // The first keeps the one that both use, in place of those made for each.
+        let idle = [first.database.replace(database), second.database.take()];
+        for database in idle.into_iter().flatten() {
+            database.remove().await;
+        }
         Some([first, second])
     }
 
@@ -115,8 +117,6 @@ impl TestHub {
         self.tls.as_ref()
     }
 
-    /// The beginning of a client that trusts the hub.
-    pub fn client(&self) -> reqwest::ClientBuilder {
     /// Reads certificate and key again.
     ///
     /// # Errors
@@ -126,6 +126,8 @@ impl TestHub {
         self.running.reload_tls()
     }
 
+    /// The beginning of a client that trusts the hub.
+    pub fn client(&self) -> reqwest::ClientBuilder {
         let client = hub_registry_client::http::builder();
         match &self.tls {
             Some(tls) => tls.trusted(client),

@@ -9,5 +9,4 @@ mod goods;
 mod killed;
 mod ledger;
 mod refused;
-mod replicas;
 mod rotten;

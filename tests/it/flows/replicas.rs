@@ -41,7 +41,7 @@ async fn assert_pulls(person: &Person, repo: &str, bytes: &[u8]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_begins_here_goes_on_there_and_ends_here() {
+async fn an_upload_goes_back_and_forth_between_replicas_and_ends_at_the_other() {
     let Some([here, there]) = TestHub::replicas().await else { return };
     let alice = here.person("alice").await;
     let beside = alice.at(&there);
@@ -56,9 +56,35 @@ async fn an_upload_begins_here_goes_on_there_and_ends_here() {
     assert_eq!(answer.status(), StatusCode::ACCEPTED);
     let from = first.len() + second.len();
     assert_eq!(patch(&alice, &at, from, third).await.status(), StatusCode::ACCEPTED);
-    assert_eq!(finish(&alice, &at, &bytes).await, StatusCode::CREATED);
-    assert_pulls(&beside, "alice/roaming", &bytes).await;
+    assert_eq!(finish(&beside, &at, &bytes).await, StatusCode::CREATED);
+    // Clients ask right away, and another replica may answer.
     assert_pulls(&alice, "alice/roaming", &bytes).await;
+    assert_pulls(&beside, "alice/roaming", &bytes).await;
+    there.stop().await;
+    here.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_layer_pushed_to_both_at_once_is_there_once() {
+    let Some([here, there]) = TestHub::replicas().await else { return };
+    let alice = here.person("alice").await;
+    let bytes = noise(2 << 20);
+    let digest = sha256(&bytes);
+    let pushes = (0..10).map(|n| {
+        let person = if n % 2 == 0 { alice.clone() } else { alice.at(&there) };
+        let (digest, bytes) = (digest.clone(), bytes.clone());
+        let repo = format!("alice/r{}", n % 3);
+        async move { person.push_blob(&repo, &digest, bytes).await }
+    });
+    for status in join_all(pushes).await {
+        assert_eq!(status, StatusCode::CREATED);
+    }
+    for n in 0..3 {
+        assert_pulls(&alice, &format!("alice/r{n}"), &bytes).await;
+        assert_pulls(&alice.at(&there), &format!("alice/r{n}"), &bytes).await;
+    }
+    let stored: Vec<_> = there.app().blobs.list().try_collect().await.unwrap();
+    assert_eq!(stored.len(), 1);
     there.stop().await;
     here.stop().await;
 }

@@ -1,6 +1,6 @@
 //! Two hubs on one PostgreSQL: what one is told, the other knows at the next request.
 
-use hub_tests::{Person, TestHub, readme_image};
+use hub_tests::{Person, TestHub, readme_image, sha256};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -8,11 +8,13 @@ async fn status(person: &Person, path: &str) -> u16 {
     person.get(path).await.status().as_u16()
 }
 
-/// Content digest of a manifest.
+/// Content digest of a manifest, which is that of its bytes.
 async fn digest(person: &Person, path: &str) -> String {
-    let answer = person.request(Method::HEAD, path).send().await.unwrap();
+    let answer = person.get(path).await;
     assert_eq!(answer.status(), StatusCode::OK, "{path}");
-    answer.headers()["docker-content-digest"].to_str().unwrap().to_owned()
+    let said = answer.headers()["docker-content-digest"].to_str().unwrap().to_owned();
+    assert_eq!(sha256(&answer.bytes().await.unwrap()), said, "{path}");
+    said
 }
 
 #[tokio::test]
