@@ -22,9 +22,16 @@ impl SmallDisk {
         skip("a small file system cannot be mounted here");
         None
     }
-}
 
-impl SmallDisk {
+    /// A hub that keeps its bytes there.
+    async fn hub(&self) -> TestHub {
+        TestHub::with(|config| {
+            config.blobs.store = hub_server::BlobsStore::Fs;
+            config.blobs.dir = Some(self.0.path().join("blobs"));
+        })
+        .await
+    }
+
     /// Lets it be written to, or not.
     fn remount(&self, how: &str) {
         let how = format!("remount,{how}");
@@ -42,11 +49,7 @@ impl Drop for SmallDisk {
 #[tokio::test]
 async fn a_full_disk_ends_the_upload_and_leaves_what_was_there() {
     let Some(disk) = SmallDisk::mount() else { return };
-    let hub = TestHub::with(|config| {
-        config.blobs.store = hub_server::BlobsStore::Fs;
-        config.blobs.dir = Some(disk.0.path().join("blobs"));
-    })
-    .await;
+    let hub = disk.hub().await;
     let alice = hub.person("alice").await;
     let image = readme_image("# small enough");
     alice.push_image("alice/x:v1", &image).await;
@@ -74,11 +77,7 @@ async fn a_full_disk_ends_the_upload_and_leaves_what_was_there() {
 #[tokio::test]
 async fn a_disk_that_cannot_be_written_to_is_still_read_and_then_goes_on() {
     let Some(disk) = SmallDisk::mount() else { return };
-    let hub = TestHub::with(|config| {
-        config.blobs.store = hub_server::BlobsStore::Fs;
-        config.blobs.dir = Some(disk.0.path().join("blobs"));
-    })
-    .await;
+    let hub = disk.hub().await;
     let alice = hub.person("alice").await;
     let image = readme_image("# read only");
     alice.push_image("alice/x:v1", &image).await;

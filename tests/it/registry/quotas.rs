@@ -191,7 +191,7 @@ async fn members_see_limits_and_use_and_administrators_set_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_pushes_at_once_end_where_the_quota_does() {
+async fn fifty_pushes_at_once_are_all_counted_and_then_nothing_more_begins() {
     const EACH: usize = 64 << 10;
     const FIT: usize = 10;
     let hub = TestHub::with(|config| config.quota.org_bytes = (FIT * EACH) as u64).await;

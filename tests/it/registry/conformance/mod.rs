@@ -25,7 +25,7 @@ use hub_server::Config;
 use hub_tests::{Answer, Ask, Person, Suite, TestHub, digest};
 use reqwest::Method;
 
-/// Pushes bytes and takes what somebody else wrote for nothing but itself.
+/// A hub with one person, and the suite twice: with kept tokens and without.
 pub struct Bench {
     pub hub: TestHub,
     pub person: Person,
