@@ -62,6 +62,8 @@ pub struct GcRunView {
     pub manifests: u64,
     /// Manifests that no repository held.
     pub orphans: u64,
+    /// Documents (READMEs, icons) that nothing named.
+    pub documents: u64,
     /// What looked unused and was still needed.
     pub spared: u64,
     /// Things that could not be removed; the next run tries again.
@@ -113,6 +115,7 @@ impl From<GcRun> for GcRunView {
             links: report.links,
             manifests: report.manifests,
             orphans: report.orphans,
+            documents: report.documents,
             spared: report.spared,
             errors: report.errors,
             first_error: report.first_error,

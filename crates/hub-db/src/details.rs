@@ -22,7 +22,21 @@ statements! {
     PUT_DOCUMENT =
         "INSERT INTO document (digest, media_type, body)
          VALUES ($1, $2, $3)
-         ON CONFLICT (digest) DO NOTHING";
+         ON CONFLICT (digest) DO UPDATE
+         SET unreferenced_since_ms = NULL
+         WHERE document.unreferenced_since_ms IS NOT NULL";
+    FORGET_IN_DETAILS =
+        "DELETE FROM detail_document
+         WHERE repo_id = $1 AND scope = $2";
+    NAME_IN_DETAILS =
+        "INSERT INTO detail_document (repo_id, scope, digest)
+         VALUES ($1, $2, $3)";
+    FORGET_IN_IMG =
+        "DELETE FROM img_document
+         WHERE img_id = $1";
+    NAME_IN_IMG =
+        "INSERT INTO img_document (img_id, digest)
+         VALUES ($1, $2)";
     DOCUMENT =
         "SELECT digest, media_type, body
          FROM document
@@ -104,17 +118,37 @@ impl Change {
     ) -> Result<(), DbError> {
         let doing = "write the details";
         let fields = json_text(detail).doing(doing)?;
-        within!(self, on => {
-            sqlx::query(PUT_DETAILS)
-                .bind(repo_id)
-                .bind(scope.key())
-                .bind(fields)
-                .bind(at_ms)
-                .execute(on)
-                .await
-                .map(drop)
-        })
+        let scope = scope.key();
+        within!(self, on => async {
+            let put = sqlx::query(PUT_DETAILS).bind(repo_id).bind(&scope).bind(fields).bind(at_ms);
+            put.execute(&mut *on).await?;
+            let forget = sqlx::query(FORGET_IN_DETAILS).bind(repo_id).bind(&scope);
+            forget.execute(&mut *on).await?;
+            for digest in detail.documents() {
+                let name = sqlx::query(NAME_IN_DETAILS).bind(repo_id).bind(&scope);
+                name.bind(digest.as_str()).execute(&mut *on).await?;
+            }
+            Ok::<_, sqlx::Error>(())
+        }
+        .await)
         .doing(doing)
+    }
+
+    /// Writes down which documents an image names, in place of those before.
+    pub(crate) async fn name_documents(
+        &mut self,
+        img_id: i64,
+        detail: &Detail,
+    ) -> Result<(), sqlx::Error> {
+        within!(self, on => async {
+            sqlx::query(FORGET_IN_IMG).bind(img_id).execute(&mut *on).await?;
+            for digest in detail.documents() {
+                let name = sqlx::query(NAME_IN_IMG).bind(img_id).bind(digest.as_str());
+                name.execute(&mut *on).await?;
+            }
+            Ok(())
+        }
+        .await)
     }
 
     /// Drops what is said in one scope.
@@ -145,22 +179,29 @@ impl Change {
         text.and_then(|text: Option<String>| detail(text.as_deref())).doing("read the details")
     }
 
-    /// Stores a document; one that is known stays as it is.
+    /// Stores documents; one that is known stays as it is. Until this change ends the collector
+    /// leaves them alone, and then what this change says has to name them.
     ///
     /// # Errors
     ///
-    /// When the statement fails.
-    pub async fn put_document(&mut self, document: &Document) -> Result<(), DbError> {
-        within!(self, on => {
-            sqlx::query(PUT_DOCUMENT)
-                .bind(document.digest.as_str())
-                .bind(&document.media_type)
-                .bind(&document.body)
-                .execute(on)
-                .await
-                .map(drop)
-        })
-        .doing("store the document")
+    /// When a statement fails.
+    pub async fn put_documents(&mut self, documents: &[Document]) -> Result<(), DbError> {
+        let mut documents: Vec<_> = documents.iter().collect();
+        // Two changes that keep the same ones in different orders would wait for each other.
+        documents.sort_unstable_by(|left, right| left.digest.cmp(&right.digest));
+        for document in documents {
+            within!(&mut *self, on => {
+                sqlx::query(PUT_DOCUMENT)
+                    .bind(document.digest.as_str())
+                    .bind(&document.media_type)
+                    .bind(&document.body)
+                    .execute(on)
+                    .await
+                    .map(drop)
+            })
+            .doing("store the document")?;
+        }
+        Ok(())
     }
 }
 
@@ -204,8 +245,8 @@ mod tests {
             let body = "# 你好\0".as_bytes().to_vec();
             let document = Document { digest: digest(1), media_type, body };
             let mut change = db.change().await.unwrap();
-            change.put_document(&document).await.unwrap();
-            change.put_document(&document).await.unwrap();
+            let twice = [document.clone(), document.clone()];
+            change.put_documents(&twice).await.unwrap();
             change.commit().await.unwrap();
             assert_eq!(db.document(&digest(1)).await.unwrap(), Some(document));
             assert_eq!(db.document(&digest(2)).await.unwrap(), None);

@@ -3,6 +3,7 @@
 //! Every change leaves marks (`migrations/*/0005`), candidates come from the indexes over them,
 //! and the functions of [`Change`](crate::Change) look again, under a lock, before anything goes.
 
+mod documents;
 mod verdicts;
 
 use hub_model::{Digest, RepoName};
@@ -57,6 +58,20 @@ statements! {
          FROM manifest m
          WHERE m.unreferenced_since_ms IS NOT NULL
            AND NOT EXISTS (SELECT 1 FROM repo_manifest r WHERE r.digest = m.digest)";
+    UNNAMED =
+        "SELECT d.digest
+         FROM document d
+         WHERE d.unreferenced_since_ms IS NULL AND d.digest > $1
+           AND NOT EXISTS (SELECT 1 FROM detail_document n WHERE n.digest = d.digest)
+           AND NOT EXISTS (SELECT 1 FROM img_document n WHERE n.digest = d.digest)
+         ORDER BY d.digest
+         LIMIT $2";
+    COUNT_UNNAMED =
+        "SELECT COUNT(*)
+         FROM document d
+         WHERE COALESCE(d.unreferenced_since_ms, $2) <= $1
+           AND NOT EXISTS (SELECT 1 FROM detail_document n WHERE n.digest = d.digest)
+           AND NOT EXISTS (SELECT 1 FROM img_document n WHERE n.digest = d.digest)";
     LINK_SINCE =
         "SELECT unused_since_ms
          FROM repo_blob

@@ -298,7 +298,7 @@ impl Change {
         if let Some(digest) = &img.digest {
             self.hold_manifest(img.repo_id, digest).await.doing(doing)?;
         }
-        within!(self, on => {
+        let put: Result<i64, _> = within!(&mut *self, on => {
             sqlx::query_scalar(PUT_IMG)
                 .bind(img.repo_id)
                 .bind(img.tag.as_str())
@@ -310,8 +310,13 @@ impl Change {
                 .bind(&img.pushed_by)
                 .fetch_one(on)
                 .await
-        })
-        .doing(doing)
+        });
+        let id = put.doing(doing)?;
+        // What the image before named is forgotten when its details are set.
+        if !img.detail.documents().is_empty() {
+            self.name_documents(id, &img.detail).await.doing(doing)?;
+        }
+        Ok(id)
     }
 
     /// The image behind a tag, as this change leaves it.
@@ -413,20 +418,21 @@ impl Change {
         notes: &[String],
     ) -> Result<(), DbError> {
         let doing = "set the details of the image";
-        let detail = json_text(detail).doing(doing)?;
+        let fields = json_text(detail).doing(doing)?;
         let extraction = json_text(extraction).doing(doing)?;
         let notes = json_text(&notes).doing(doing)?;
-        within!(self, on => {
+        within!(&mut *self, on => {
             sqlx::query(SET_DETAIL)
                 .bind(img_id)
-                .bind(detail)
+                .bind(fields)
                 .bind(extraction)
                 .bind(notes)
                 .execute(on)
                 .await
                 .map(drop)
         })
-        .doing(doing)
+        .doing(doing)?;
+        self.name_documents(img_id, detail).await.doing(doing)
     }
 
     /// Says that the tag perhaps no longer holds its manifest since `at_ms`.

@@ -172,7 +172,7 @@ mod tests {
             change.put_img(&img).await.unwrap();
             change.an_img(&repo, "v2", 9).await;
             change.set_latest(repo.id, &latest).await.unwrap();
-            change.put_document(&readme).await.unwrap();
+            change.put_documents(&[readme]).await.unwrap();
             change.commit().await.unwrap();
 
             let want = SearchDoc {

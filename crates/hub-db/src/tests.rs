@@ -6,7 +6,7 @@ use std::path::Path;
 use hub_model::UserName;
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
-use crate::fixtures::{empty_engines, engines, org_name, tag, with_repo};
+use crate::fixtures::{digest, empty_engines, engines, org_name, tag, with_repo};
 use crate::open::{LITE_MIGRATIONS, PG_MIGRATIONS};
 use crate::{
     Db, DbError, RepoFilter, blobs, catalog, checks, details, dialect, garbage, gc_runs, imgs,
@@ -124,6 +124,43 @@ async fn migrating_twice_and_at_the_same_time_is_fine() {
         second.unwrap();
         db.migrate().await.unwrap();
         db.ping().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn documents_of_an_older_store_are_known_by_what_names_them() {
+    for (db, _fresh) in empty_engines().await {
+        match &db {
+            Db::Lite(lite) => LITE_MIGRATIONS.run_to(6, &lite.writer).await.unwrap(),
+            Db::Pg(pool) => PG_MIGRATIONS.run_to(6, pool).await.unwrap(),
+        }
+        let repo = with_repo(&db).await;
+        let mut change = db.change().await.unwrap();
+        change.an_img(&repo, "v1", 1).await;
+        change.commit().await.unwrap();
+        let named = |number| format!(r#"{{"value": "{}", "source": "web"}}"#, digest(number));
+        let mut old = vec![
+            format!(
+                r#"INSERT INTO detail VALUES ({}, 'repo', '{{"docs": {}}}', 1)"#,
+                repo.id,
+                named(1)
+            ),
+            format!(
+                r#"UPDATE img SET detail = '{{"icon": {}, "docsI18n": {{"value": {{"zh": "{}"}}}}}}'"#,
+                named(2),
+                digest(3)
+            ),
+        ];
+        for number in 1..=4 {
+            let body = if matches!(db, Db::Lite(_)) { "x'00'" } else { "'\\x00'" };
+            let digest = digest(number);
+            old.push(format!("INSERT INTO document VALUES ('{digest}', 'text/markdown', {body})"));
+        }
+        for sql in old {
+            alone!(&db, pool => pool.execute(AssertSqlSafe(sql)).await.map(drop)).unwrap();
+        }
+        db.migrate().await.unwrap();
+        assert_eq!(db.unnamed_documents("", 9).await.unwrap(), [digest(4)]);
     }
 }
 

@@ -1,6 +1,6 @@
 //! `detailInfo`: what an image says about itself, and what people said about it, with sources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -332,6 +332,19 @@ impl Detail {
     #[must_use]
     pub fn get(&self, field: Field) -> Option<&Sourced> {
         self.0.get(&field)
+    }
+
+    /// Documents that the fields name: README, translations, icon.
+    #[must_use]
+    pub fn documents(&self) -> BTreeSet<Digest> {
+        let fields = [Field::Docs, Field::DocsI18n, Field::Icon];
+        let values = fields.into_iter().filter_map(|field| Some(&self.get(field)?.value));
+        let texts = values.flat_map(|value| match value {
+            Value::Text(text) => vec![text],
+            Value::Map(map) => map.values().collect(),
+            Value::Flag(_) | Value::List(_) | Value::Objects(_) => Vec::new(),
+        });
+        texts.filter_map(|text| Digest::parse(text).ok()).collect()
     }
 
     /// The text of a field, when it holds one that is not empty.

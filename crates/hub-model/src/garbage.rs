@@ -53,6 +53,8 @@ pub struct GcReport {
     pub links: u64,
     /// Manifests that no repository held any more.
     pub orphans: u64,
+    /// Documents that nothing named any more: READMEs and icons.
+    pub documents: u64,
     /// Blobs whose bytes were removed.
     pub blobs: u64,
     /// Bytes of these blobs.

@@ -84,8 +84,8 @@ fn show(run: &GcRun) {
     printer::line(&format!("{}: {} blobs, {}", verb, report.blobs, bytes(report.bytes)));
     printer::line(&format!(
         "  {} blobs out of repositories that do not use them, {} untagged manifests, {} manifests \
-         that no repository holds",
-        report.links, report.manifests, report.orphans
+         that no repository holds, {} documents that nothing names",
+        report.links, report.manifests, report.orphans, report.documents
     ));
     printer::line(&format!(
         "  {} of {} looked at, {} still needed, {took} ms, {}",

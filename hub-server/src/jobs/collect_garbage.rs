@@ -29,6 +29,7 @@ pub(crate) async fn run_one(app: &App) -> Result<bool, GcError> {
                 bytes = report.bytes,
                 links = report.links,
                 manifests = report.manifests + report.orphans,
+                documents = report.documents,
                 errors = report.errors,
                 "collected garbage"
             );

@@ -7,11 +7,13 @@
 //! 2. untagged manifests, when the policy wants them gone;
 //! 3. manifests that no repository holds;
 //! 4. blobs of repositories that no manifest there names;
-//! 5. blobs that no repository holds: condemned, then their bytes, then their rows.
+//! 5. blobs that no repository holds: condemned, then their bytes, then their rows;
+//! 6. documents that no details name.
 //!
 //! One collector works at a time, over all replicas: it holds a lease. It needs none to be safe
 //! (rows are locked), only to be no burden.
 
+mod documents;
 mod links;
 mod manifests;
 mod removal;

@@ -40,7 +40,7 @@ async fn an_administrator_sees_what_would_go_lets_it_go_and_reads_the_report() {
     let (dry, wet) = (ask(true).await, ask(false).await);
     assert_eq!((&dry["state"], &wet["state"]), (&json!("done"), &json!("done")), "{dry} {wet}");
     assert!(dry["blobs"].as_u64().unwrap() > 0, "{dry}");
-    for count in ["blobs", "bytes", "links", "orphans"] {
+    for count in ["blobs", "bytes", "links", "orphans", "documents"] {
         assert_eq!(dry[count], wet[count], "{count}");
     }
     assert_eq!(wet["cause"], "root");

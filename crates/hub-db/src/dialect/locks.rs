@@ -3,7 +3,8 @@
 //!
 //! Whoever puts something into a repository keeps its row with `KEY SHARE`, which others may do
 //! at the same time; the collector takes `UPDATE`, and passes over what somebody keeps. In one
-//! change the order is: repository, manifests, blobs, outbox; several of a kind by their digests.
+//! change the order is: repository, manifests, blobs, documents, outbox; several of a kind by their
+//! digests.
 
 use hub_model::Digest;
 
@@ -52,6 +53,13 @@ both! {
          FROM blob
          WHERE state = 'deleting' AND digest > $1
          ORDER BY digest
+         LIMIT $2",
+        "FOR UPDATE SKIP LOCKED";
+    LONE_DOCUMENTS_LITE, LONE_DOCUMENTS_PG =
+        "SELECT digest
+         FROM document
+         WHERE unreferenced_since_ms IS NOT NULL AND unreferenced_since_ms <= $1
+         ORDER BY unreferenced_since_ms, digest
          LIMIT $2",
         "FOR UPDATE SKIP LOCKED";
     LONE_MANIFESTS_LITE, LONE_MANIFESTS_PG =
@@ -189,6 +197,16 @@ impl Change {
     ) -> Result<Vec<(String, i64)>, sqlx::Error> {
         let sql = self.pick(LONE_MANIFESTS_LITE, LONE_MANIFESTS_PG);
         within!(self, on => sqlx::query_as(sql).bind(before_ms).bind(limit).fetch_all(on).await)
+    }
+
+    /// Locks documents that perhaps nothing names, as long as nobody else has them locked.
+    pub(crate) async fn lone_documents(
+        &mut self,
+        before_ms: i64,
+        limit: i64,
+    ) -> Result<Vec<String>, sqlx::Error> {
+        let sql = self.pick(LONE_DOCUMENTS_LITE, LONE_DOCUMENTS_PG);
+        within!(self, on => sqlx::query_scalar(sql).bind(before_ms).bind(limit).fetch_all(on).await)
     }
 
     /// Locks everything that a repository holds, in the one order that everybody keeps.

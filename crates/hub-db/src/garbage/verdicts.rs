@@ -123,7 +123,7 @@ impl Change {
         Ok((digests.len() as u64, held.len() as u64))
     }
 
-    async fn with_list(
+    pub(super) async fn with_list(
         &mut self,
         statement: &'static str,
         digests: &[Digest],

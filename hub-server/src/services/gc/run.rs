@@ -101,14 +101,16 @@ impl Course<'_> {
             self.would_drop_untagged().await?;
             self.report.orphans = self.app.db.count_orphans().await?;
             self.would_drop_links().await?;
-            return self.would_remove_blobs().await;
+            self.would_remove_blobs().await?;
+            return self.would_drop_documents().await;
         }
         self.remove_condemned().await?;
         self.drop_untagged().await?;
         self.drop_orphans().await?;
         self.drop_links().await?;
         self.condemn().await?;
-        self.remove_condemned().await
+        self.remove_condemned().await?;
+        self.drop_documents().await
     }
 }
 
@@ -239,5 +241,6 @@ fn count(report: &GcReport, wish: &GcWish, state: GcState, took: Duration) {
     metrics::counter!("hub_gc_unlinked_blobs_total").increment(report.links);
     metrics::counter!("hub_gc_deleted_manifests_total")
         .increment(report.manifests + report.orphans);
+    metrics::counter!("hub_gc_deleted_documents_total").increment(report.documents);
     metrics::counter!("hub_gc_errors_total").increment(report.errors);
 }

@@ -56,6 +56,34 @@ async fn what_an_image_needs_stays_and_what_a_deleted_one_needed_goes() {
 }
 
 #[tokio::test]
+async fn the_readme_of_a_deleted_image_goes_and_that_of_another_one_stays() {
+    let hub = Hub::new().await;
+    let (kept, gone) = (image("kept"), image("gone"));
+    hub.push("v1", &kept).await;
+    hub.push("v2", &gone).await;
+    hub.app.settle().await.unwrap();
+    let docs = hub.img("v2").await.detail.documents();
+    let docs = docs.first().unwrap();
+    assert_eq!(collect(&hub, NOW, None).await.report.documents, 0);
+
+    let digest = gone.digest.to_string();
+    images::delete_manifest(&hub.app, &hub.writer, &repo(), &digest).await.unwrap();
+    hub.app.settle().await.unwrap();
+    let order = GcOrder { grace_ms: None, ..NOW };
+    assert_eq!(collect(&hub, order, None).await.report.documents, 0, "its grace begins");
+    assert_eq!(collect(&hub, GcOrder { dry_run: true, ..NOW }, None).await.report.documents, 1);
+    assert!(hub.app.db.document(docs).await.unwrap().is_some());
+    assert_eq!(collect(&hub, NOW, None).await.report.documents, 1);
+    assert!(hub.app.db.document(docs).await.unwrap().is_none());
+    assert_eq!(hub.readme("v1").await.as_deref(), Some("kept"));
+
+    // It comes back with its image.
+    hub.push("v3", &gone).await;
+    hub.app.settle().await.unwrap();
+    assert_eq!(hub.readme("v3").await.as_deref(), Some("gone"));
+}
+
+#[tokio::test]
 async fn nothing_goes_within_its_grace_and_who_asks_renews_it() {
     let hub = Hub::new().await;
     let image = image("half pushed");

@@ -154,9 +154,7 @@ impl Checked {
         scope: &DetailScope,
         now_ms: i64,
     ) -> Result<Detail, ImageError> {
-        for document in &self.documents {
-            change.put_document(document).await?;
-        }
+        change.put_documents(&self.documents).await?;
         let mut said = change.details(repo.id, scope).await?.unwrap_or_default();
         for field in &self.unset {
             said.0.remove(field);

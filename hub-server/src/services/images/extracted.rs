@@ -29,9 +29,7 @@ pub(crate) async fn described(
     let now = app.now_ms();
     let mut change = app.db.change().await?;
     let Some(repo) = alive(&mut change, name, digest).await? else { return Ok(()) };
-    for document in &extracted.documents {
-        change.put_document(document).await?;
-    }
+    change.put_documents(&extracted.documents).await?;
     let scope = DetailScope::Image(digest.clone());
     change.put_details(repo.id, &scope, &extracted.detail, now).await?;
     let state = (Extraction::Done, extracted.notes);
@@ -87,9 +85,7 @@ pub(crate) async fn said_by_artifacts(
         Some((mut detail, documents)) => {
             let docs = detail.get(Field::Docs).cloned();
             note_paragraph(&mut detail, &text_of(docs.as_ref(), &documents));
-            for document in &documents {
-                change.put_document(document).await?;
-            }
+            change.put_documents(&documents).await?;
             change.put_details(repo.id, &scope, &detail, now).await?;
         }
     }
