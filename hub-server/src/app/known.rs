@@ -118,7 +118,7 @@ impl Known<'_> {
         if let Some(Fact::Repo(repo)) = self.cache.get(edition, Key::Record) {
             return Ok(Some(KnownRepo { repo, edition }));
         }
-        let Some(repo) = self.db.repo(name).await? else { return Ok(None) };
+        let Some(repo) = Box::pin(self.db.repo(name)).await? else { return Ok(None) };
         let repo = Arc::new(repo);
         self.cache.put(edition, Key::Record, Fact::Repo(Arc::clone(&repo)));
         Ok(Some(KnownRepo { repo, edition }))
@@ -136,7 +136,7 @@ impl Known<'_> {
             return Ok(Some((tag, digest)));
         }
         for tag in std::iter::once(asked).chain(virtual_latest(repo, asked)) {
-            if let Some(digest) = self.db.tag_digest(repo.id, tag).await? {
+            if let Some(digest) = Box::pin(self.db.tag_digest(repo.id, tag)).await? {
                 self.cache.put(repo.edition, key, Fact::Tag(tag.clone(), digest.clone()));
                 return Ok(Some((tag.clone(), digest)));
             }
@@ -154,8 +154,10 @@ impl Known<'_> {
         if let Some(Fact::Manifest(manifest)) = self.cache.get(repo.edition, key) {
             return Ok(Some(manifest));
         }
-        let Some(manifest) = self.db.manifest(repo.id, digest).await? else { return Ok(None) };
-        let images = self.db.imgs_of(repo.id, digest).await?;
+        let Some(manifest) = Box::pin(self.db.manifest(repo.id, digest)).await? else {
+            return Ok(None);
+        };
+        let images = Box::pin(self.db.imgs_of(repo.id, digest)).await?;
         let manifest = Arc::new(KnownManifest {
             digest: manifest.digest,
             media_type: manifest.media_type,
@@ -177,7 +179,9 @@ impl Known<'_> {
         if let Some(Fact::Manifest(manifest)) = cached {
             return Ok(Some((manifest.media_type.clone(), manifest.body.len() as u64)));
         }
-        let Some(head) = self.db.manifest_head(repo.id, digest).await? else { return Ok(None) };
+        let Some(head) = Box::pin(self.db.manifest_head(repo.id, digest)).await? else {
+            return Ok(None);
+        };
         // Who only asks for heads, as watchers of tags do, is to find it in memory the next time.
         if self.cache.takes(head.1) {
             self.manifest(repo, digest).await?;
@@ -195,7 +199,7 @@ impl Known<'_> {
         if let Some(Fact::Blob(size)) = self.cache.get(repo.edition, key) {
             return Ok(Some(HeldBlob { size, unused: false }));
         }
-        let held = self.db.held_blob(repo.id, digest).await?;
+        let held = Box::pin(self.db.held_blob(repo.id, digest)).await?;
         // Only what is there: a blob that comes leaves no letter. And only what a manifest names:
         // each question after another one is counted, or the blob would be collected.
         if let Some(HeldBlob { size, unused: false }) = held {
@@ -210,7 +214,7 @@ impl Known<'_> {
         if let Some(Fact::Role(role)) = self.cache.get(edition, Key::Role(user_id)) {
             return Ok(role);
         }
-        let role = self.db.role(org, user_id).await?;
+        let role = Box::pin(self.db.role(org, user_id)).await?;
         self.cache.put(edition, Key::Role(user_id), Fact::Role(role));
         Ok(role)
     }
@@ -221,7 +225,7 @@ impl Known<'_> {
         if let Some(Fact::User(user)) = self.cache.get(edition, Key::Record) {
             return Ok(Some(KnownUser { user, edition }));
         }
-        let Some(user) = self.db.user(name).await? else { return Ok(None) };
+        let Some(user) = Box::pin(self.db.user(name)).await? else { return Ok(None) };
         let user = Arc::new(user);
         self.cache.put(edition, Key::Record, Fact::User(Arc::clone(&user)));
         Ok(Some(KnownUser { user, edition }))
@@ -239,7 +243,7 @@ impl Known<'_> {
             return Ok(good(end));
         }
         for kind in [TokenKind::Personal, TokenKind::Refresh, TokenKind::Session] {
-            let known = self.db.tokens_of(user.id, kind).await?;
+            let known = Box::pin(self.db.tokens_of(user.id, kind)).await?;
             if let Some(known) = known.into_iter().find(|known| known.id == token) {
                 let fact = Fact::Credential(known.expires_at_ms);
                 self.cache.put(user.edition, Key::Credential(token), fact);

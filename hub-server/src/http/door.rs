@@ -101,7 +101,7 @@ impl Door {
         }
         request.extensions_mut().insert(RequestId(id.to_owned()));
         request.extensions_mut().insert(client);
-        let Ok(response) = self.0.others.clone().oneshot(request).await;
+        let Ok(response) = Box::pin(self.0.others.clone().oneshot(request)).await;
         response
     }
 }

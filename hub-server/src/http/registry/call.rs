@@ -92,7 +92,7 @@ pub(super) async fn answer(app: &App, parts: &Parts, body: Body, route: &Route) 
         Err(error) => return error.into_response(),
     };
     if let Some(token) = &token
-        && let Err(error) = require_scope(app, &actor, token, route).await
+        && let Err(error) = Box::pin(require_scope(app, &actor, token, route)).await
     {
         let fault = Some(Fault::InsufficientScope);
         return finish(error, &actor, route, |error| refuse(error, fault, &query));
@@ -182,11 +182,11 @@ async fn who(app: &App, headers: &HeaderMap) -> Result<Known, RegistryError> {
             Ok((verified.actor.clone(), Some(verified), true))
         }
         Some(Presented::Bearer(token)) => {
-            let signed_in = accounts::by_token(app, &token).await?;
+            let signed_in = Box::pin(accounts::by_token(app, &token)).await?;
             Ok((Actor::User(signed_in), None, true))
         }
         Some(Presented::Basic(name, password)) => {
-            let signed_in = accounts::sign_in(app, &name, &password).await?;
+            let signed_in = Box::pin(accounts::sign_in(app, &name, &password)).await?;
             Ok((Actor::User(signed_in), None, true))
         }
         Some(Presented::Unreadable) => {

@@ -73,17 +73,18 @@ pub async fn answer(app: &App, request: Request) -> Response {
     let (body, kept) = drain::Kept::split(&parts.headers, body);
     let mut response = match route::parse(&parts.method, parts.uri.path()) {
         Ok(route) => {
-            let answer = call::answer(app, &parts, body, &route);
+            // In a box, since it is handed on: every hand would copy all of it.
+            let answer = Box::pin(call::answer(app, &parts, body, &route));
             if parts.method.is_safe() {
                 as_one_request(answer).await
             } else {
-                warned(app, &route, answer.await).await
+                Box::pin(warned(app, &route, answer.await)).await
             }
         }
         Err(error) => RegistryError::from(error).into_response(),
     };
     if let Some(kept) = kept {
-        kept.drain().await;
+        Box::pin(kept.drain()).await;
     }
     response.headers_mut().insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
     if is_head {
@@ -116,23 +117,30 @@ async fn warned(app: &App, route: &Route, mut response: Response) -> Response {
 }
 
 /// Calls the act behind a route.
+///
+/// What is no pull stands in a box: a future has room for the largest of its arms, and is moved
+/// several times before it is polled, for a pull as well.
 async fn act(call: &Call<'_>, route: &Route, body: Body) -> Result<Response, RegistryError> {
     match route {
         Route::Ping => base::ping(call),
         Route::Discover => Ok(base::discover()),
-        Route::Catalog => catalog::list(call).await,
-        Route::Tags(repo) => tags::list(call, repo).await,
-        Route::Referrers(repo, digest) => referrers::list(call, repo, digest).await,
         Route::GetManifest(repo, reference) => manifests::get(call, repo, reference).await,
-        Route::PutManifest(repo, reference) => manifests::put(call, repo, reference, body).await,
-        Route::DeleteManifest(repo, reference) => manifests::delete(call, repo, reference).await,
         Route::GetBlob(repo, digest) => blobs::get(call, repo, digest).await,
-        Route::DeleteBlob(repo, digest) => blobs::delete(call, repo, digest).await,
-        Route::StartUpload(repo) => uploads::start(call, repo, body).await,
-        Route::UploadStatus(repo, id) => uploads::status(call, repo, id).await,
-        Route::AppendUpload(repo, id) => uploads::append(call, repo, id, body).await,
-        Route::FinishUpload(repo, id) => uploads::finish(call, repo, id, body).await,
-        Route::CancelUpload(repo, id) => uploads::cancel(call, repo, id).await,
+        Route::Catalog => Box::pin(catalog::list(call)).await,
+        Route::Tags(repo) => Box::pin(tags::list(call, repo)).await,
+        Route::Referrers(repo, digest) => Box::pin(referrers::list(call, repo, digest)).await,
+        Route::PutManifest(repo, reference) => {
+            Box::pin(manifests::put(call, repo, reference, body)).await
+        }
+        Route::DeleteManifest(repo, reference) => {
+            Box::pin(manifests::delete(call, repo, reference)).await
+        }
+        Route::DeleteBlob(repo, digest) => Box::pin(blobs::delete(call, repo, digest)).await,
+        Route::StartUpload(repo) => Box::pin(uploads::start(call, repo, body)).await,
+        Route::UploadStatus(repo, id) => Box::pin(uploads::status(call, repo, id)).await,
+        Route::AppendUpload(repo, id) => Box::pin(uploads::append(call, repo, id, body)).await,
+        Route::FinishUpload(repo, id) => Box::pin(uploads::finish(call, repo, id, body)).await,
+        Route::CancelUpload(repo, id) => Box::pin(uploads::cancel(call, repo, id)).await,
     }
 }
 
