@@ -46,6 +46,7 @@ pub const KEYS_PATH: &str = "/api/v1/registry/keys";
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 
 /// Whether the registry answers this path itself, by [`answer`].
+#[must_use]
 pub fn answers(path: &str) -> bool {
     path.strip_prefix("/v2").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
