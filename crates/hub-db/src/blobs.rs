@@ -17,9 +17,7 @@ statements! {
     LINK_BLOB =
         "INSERT INTO repo_blob (repo_id, digest, unused_since_ms)
          VALUES ($1, $2, $3)
-         ON CONFLICT (repo_id, digest) DO UPDATE
-         SET unused_since_ms = excluded.unused_since_ms
-         WHERE repo_blob.unused_since_ms < excluded.unused_since_ms";
+         ON CONFLICT (repo_id, digest) DO NOTHING";
     KEEP_BLOB =
         "UPDATE blob
          SET unreferenced_since_ms = NULL
@@ -245,7 +243,7 @@ impl Change {
     }
 
     /// Puts a known blob, held by [`Change::hold_blob`] or new, into a repository. Until a
-    /// manifest names it, it counts as unused since `at_ms`.
+    /// manifest names it, it counts as unused since `at_ms`, also when it was there before.
     ///
     /// # Errors
     ///
@@ -257,10 +255,17 @@ impl Change {
         at_ms: i64,
     ) -> Result<(), DbError> {
         let digest = digest.as_str();
-        let linked = within!(&mut *self, on => {
+        let linked = within!(&mut *self, on => async {
             let link = sqlx::query(LINK_BLOB).bind(repo_id).bind(digest).bind(at_ms);
-            link.execute(on).await.map(|done| done.rows_affected() > 0)
-        });
+            let new = link.execute(&mut *on).await?.rows_affected() > 0;
+            if !new {
+                let renew = sqlx::query(RENEW_LINK).bind(repo_id).bind(digest).bind(at_ms);
+                renew.execute(on).await?;
+            }
+            Ok::<_, sqlx::Error>(new)
+        }
+        .await);
+        // What was there before is counted already.
         if linked.doing("put the blob into the repository")? {
             self.note_linked(repo_id, digest).await?;
         }

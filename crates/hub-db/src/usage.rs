@@ -345,8 +345,11 @@ mod tests {
             for (number, size) in [(1, 100), (2, 20)] {
                 change.put_blob(&digest(number), size, 1).await.unwrap();
             }
-            for (repo, number) in [(&a, 1), (&a, 1), (&b, 1), (&b, 2), (&c, 2)] {
-                change.link_blob(repo.id, &digest(number), 1).await.unwrap();
+            // The second time it comes, at another time, it is there already.
+            for (repo, number, at_ms) in
+                [(&a, 1, 1), (&a, 1, 2), (&b, 1, 3), (&b, 2, 4), (&c, 2, 5)]
+            {
+                change.link_blob(repo.id, &digest(number), at_ms).await.unwrap();
             }
             change.set_latest(a.id, &tagged(3)).await.unwrap();
             change.set_latest(a.id, &tagged(2)).await.unwrap();
