@@ -148,24 +148,33 @@ impl Db {
     }
 
     /// Keeps unused blobs of repositories for another grace time, because somebody asked for
-    /// them, in one change of its own.
+    /// them. Each is a change of its own: without the locks of their repositories, who held two
+    /// of these rows at once would wait for a publication that waits for them.
     ///
     /// # Errors
     ///
-    /// When a statement fails; then none is kept longer.
+    /// When a statement fails; then those behind it are not kept longer.
     pub async fn renew_links(&self, links: &[(i64, Digest, i64)]) -> Result<(), DbError> {
-        let mut links = links.to_vec();
-        // Replicas that lock the same rows in different orders would wait for each other.
-        links.sort_unstable();
-        let mut change = self.change().await?;
         for (repo_id, digest, at_ms) in links {
-            within!(&mut change, on => {
+            alone!(self, pool => {
                 let renew = sqlx::query(RENEW_LINK).bind(repo_id).bind(digest.as_str());
-                renew.bind(at_ms).execute(on).await.map(drop)
+                renew.bind(at_ms).execute(pool).await.map(drop)
             })
             .doing("keep the blobs that were asked for")?;
         }
-        change.commit().await
+        Ok(())
+    }
+
+    /// Whether a manifest of the repository names the blob.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn blob_used(&self, repo_id: i64, digest: &Digest) -> Result<bool, DbError> {
+        let uses: Result<i64, _> = read!(self, pool => {
+            sqlx::query_scalar(BLOB_USED).bind(repo_id).bind(digest.as_str()).fetch_one(pool).await
+        });
+        uses.map(|uses| uses > 0).doing("look for manifests that name the blob")
     }
 }
 
@@ -317,22 +326,30 @@ impl Change {
         digest: &Digest,
         at_ms: i64,
     ) -> Result<bool, DbError> {
-        let was_there = within!(&mut *self, on => async {
-            let unlink = sqlx::query(UNLINK_BLOB).bind(repo_id).bind(digest.as_str());
-            let was = unlink.execute(&mut *on).await?.rows_affected() > 0;
-            if was {
-                // Whether somebody else holds it is asked when its grace has ended.
-                let leave = sqlx::query(LEAVE_BLOB).bind(digest.as_str()).bind(at_ms);
-                leave.execute(on).await?;
-            }
-            Ok::<_, sqlx::Error>(was)
-        }
-        .await)
-        .doing("take the blob out of the repository")?;
+        let doing = "take the blob out of the repository";
+        let was_there = self.drop_link(repo_id, digest.as_str()).await.doing(doing)?;
         if was_there {
+            // Whether somebody else holds it is asked when its grace has ended.
+            within!(&mut *self, on => {
+                let leave = sqlx::query(LEAVE_BLOB).bind(digest.as_str()).bind(at_ms);
+                leave.execute(on).await.map(drop)
+            })
+            .doing(doing)?;
             self.note_unlinked(repo_id, digest.as_str()).await?;
         }
         Ok(was_there)
+    }
+
+    /// Removes the link alone; tells whether there was one.
+    pub(crate) async fn drop_link(
+        &mut self,
+        repo_id: i64,
+        digest: &str,
+    ) -> Result<bool, sqlx::Error> {
+        within!(self, on => {
+            let unlink = sqlx::query(UNLINK_BLOB).bind(repo_id).bind(digest);
+            unlink.execute(on).await.map(|done| done.rows_affected() > 0)
+        })
     }
 }
 

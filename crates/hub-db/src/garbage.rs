@@ -80,20 +80,10 @@ statements! {
         "UPDATE repo_blob
          SET unused_since_ms = NULL
          WHERE repo_id = $1 AND digest = $2";
-    DROP_LINK =
-        "DELETE FROM repo_blob
-         WHERE repo_id = $1 AND digest = $2";
     LEAVE_SINCE =
         "UPDATE blob
          SET unreferenced_since_ms = $2
          WHERE digest = $1 AND (unreferenced_since_ms IS NULL OR unreferenced_since_ms < $2)";
-    USED =
-        "SELECT COUNT(*)
-         FROM (SELECT 1
-               FROM manifest_link l
-               JOIN repo_manifest r ON r.digest = l.parent
-               WHERE r.repo_id = $1 AND l.target = $2 AND l.kind <> 'manifest'
-               LIMIT 1) AS first";
     OTHER_LINKS =
         "SELECT COUNT(*)
          FROM (SELECT 1
@@ -363,18 +353,6 @@ impl Db {
     pub async fn count_orphans(&self) -> Result<u64, DbError> {
         let found = read!(self, pool => sqlx::query_scalar(COUNT_ORPHANS).fetch_one(pool).await);
         found.and_then(count).doing("count the manifests that nobody holds")
-    }
-
-    /// Whether a manifest of the repository names the blob.
-    ///
-    /// # Errors
-    ///
-    /// When the statement fails.
-    pub async fn blob_used(&self, repo_id: i64, digest: &Digest) -> Result<bool, DbError> {
-        let uses: Result<i64, _> = read!(self, pool => {
-            sqlx::query_scalar(USED).bind(repo_id).bind(digest.as_str()).fetch_one(pool).await
-        });
-        uses.map(|uses| uses > 0).doing("look for manifests that name the blob")
     }
 
     /// Whether a blob, unused in the repository, stays for the sake of another one: one that uses

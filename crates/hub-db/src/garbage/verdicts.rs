@@ -4,9 +4,9 @@ use hub_model::Digest;
 use sqlx::QueryBuilder;
 
 use super::{
-    DROP_LINK, HELD, HELD_MANIFESTS, HOLD_MANIFEST, HOLDER, LEAVE_SINCE, LINK_SINCE,
-    LOOSEN_CHILDREN, LOOSEN_REFERRERS, LOOSEN_SUBJECT, MANIFEST_SINCE, USE_LINK, USED, Verdict,
-    digests_and_sizes, digests_of,
+    HELD, HELD_MANIFESTS, HOLD_MANIFEST, HOLDER, LEAVE_SINCE, LINK_SINCE, LOOSEN_CHILDREN,
+    LOOSEN_REFERRERS, LOOSEN_SUBJECT, MANIFEST_SINCE, USE_LINK, Verdict, digests_and_sizes,
+    digests_of,
 };
 use crate::lists::{LONGEST, push_in};
 use crate::{Change, DbError, Doing};
@@ -24,33 +24,29 @@ impl Change {
         digest: &Digest,
         before_ms: i64,
     ) -> Result<Verdict, DbError> {
-        let text = digest.as_str();
-        let verdict = within!(&mut *self, on => async {
-            let since: Option<i64> = sqlx::query_scalar(LINK_SINCE)
-                .bind(repo_id)
-                .bind(text)
-                .fetch_optional(&mut *on)
-                .await?;
-            let Some(since) = since.filter(|since| *since <= before_ms) else {
-                return Ok(Verdict::Changed);
-            };
-            let uses: i64 =
-                sqlx::query_scalar(USED).bind(repo_id).bind(text).fetch_one(&mut *on).await?;
-            if uses > 0 {
-                sqlx::query(USE_LINK).bind(repo_id).bind(text).execute(&mut *on).await?;
-                return Ok(Verdict::Needed);
-            }
-            sqlx::query(DROP_LINK).bind(repo_id).bind(text).execute(&mut *on).await?;
+        let (text, doing) = (digest.as_str(), "take the unused blob out of the repository");
+        let since: Option<i64> = within!(&mut *self, on => {
+            sqlx::query_scalar(LINK_SINCE).bind(repo_id).bind(text).fetch_optional(on).await
+        })
+        .doing(doing)?;
+        let Some(since) = since.filter(|since| *since <= before_ms) else {
+            return Ok(Verdict::Changed);
+        };
+        if self.blob_used(repo_id, digest).await? {
+            within!(&mut *self, on => {
+                sqlx::query(USE_LINK).bind(repo_id).bind(text).execute(on).await.map(drop)
+            })
+            .doing(doing)?;
+            return Ok(Verdict::Needed);
+        }
+        self.drop_link(repo_id, text).await.doing(doing)?;
+        within!(&mut *self, on => {
             // Not a second grace time: nobody needed it in the first one.
-            sqlx::query(LEAVE_SINCE).bind(text).bind(since).execute(&mut *on).await?;
-            Ok::<_, sqlx::Error>(Verdict::Gone)
-        }
-        .await)
-        .doing("take the unused blob out of the repository")?;
-        if verdict == Verdict::Gone {
-            self.note_unlinked(repo_id, text).await?;
-        }
-        Ok(verdict)
+            sqlx::query(LEAVE_SINCE).bind(text).bind(since).execute(on).await.map(drop)
+        })
+        .doing(doing)?;
+        self.note_unlinked(repo_id, text).await?;
+        Ok(Verdict::Gone)
     }
 
     /// Decides which blobs go: those that no repository holds since `before_ms`, as many as
