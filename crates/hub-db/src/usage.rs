@@ -76,14 +76,14 @@ statements! {
          VALUES ($1, $2, $3, $4)
          ON CONFLICT (org_id) DO UPDATE
          SET bytes = excluded.bytes, repos = excluded.repos, tags = excluded.tags";
-    CHANGED =
+    TO_FOLD =
         "SELECT org_id, MAX(counted_at_ms) AS counted_at_ms
          FROM org_usage
          WHERE org_id > $1
          GROUP BY org_id
-         HAVING COUNT(*) > 1
+         HAVING COUNT(*) > 1 OR MAX(counted_at_ms) <= $2
          ORDER BY org_id
-         LIMIT $2";
+         LIMIT $3";
     RECOUNT =
         "INSERT INTO org_usage (org_id, bytes, repos, tags, counted_at_ms)
          SELECT o.id,
@@ -193,17 +193,23 @@ impl Db {
         held.map(|held| held > 0).doing("look for the blob in the organisation")
     }
 
-    /// Organisations with more rows than one, behind `after`, by their rows: which, and when each
-    /// was last counted anew, in milliseconds.
+    /// Organisations that changed since they were folded, or that were last counted anew up to
+    /// `due_ms`; those behind `after`, by their rows: which, and when each was last counted anew,
+    /// in milliseconds.
     ///
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn changed_usage(&self, after: i64, limit: i64) -> Result<Vec<(i64, i64)>, DbError> {
+    pub async fn usage_to_fold(
+        &self,
+        after: i64,
+        due_ms: i64,
+        limit: i64,
+    ) -> Result<Vec<(i64, i64)>, DbError> {
         read!(self, pool => {
-            sqlx::query_as(CHANGED).bind(after).bind(limit).fetch_all(pool).await
+            sqlx::query_as(TO_FOLD).bind(after).bind(due_ms).bind(limit).fetch_all(pool).await
         })
-        .doing("list the organisations that changed")
+        .doing("list the organisations to be counted")
     }
 }
 
@@ -385,19 +391,26 @@ mod tests {
             change.note_added_repo(org.id).await.unwrap();
             change.commit().await.unwrap();
             assert_eq!(usage(&db, org.id).await, (200, 2, 0));
-            assert_eq!(db.changed_usage(0, 10).await.unwrap(), [(org.id, 0)]);
+            assert_eq!(db.usage_to_fold(0, -1, 10).await.unwrap(), [(org.id, 0)]);
 
             let mut change = db.change().await.unwrap();
             change.fold_usage(org.id).await.unwrap();
             change.commit().await.unwrap();
             assert_eq!(usage(&db, org.id).await, (200, 2, 0));
-            assert!(db.changed_usage(0, 10).await.unwrap().is_empty());
+            assert!(db.usage_to_fold(0, -1, 10).await.unwrap().is_empty());
+            let due = db.usage_to_fold(0, 50, 10).await.unwrap();
+            assert_eq!(due, [(org.id, 0)], "what is folded may be wrong as well");
 
             let mut change = db.change().await.unwrap();
             change.recount_usage(org.id, 77).await.unwrap();
             change.commit().await.unwrap();
             assert_eq!(usage(&db, org.id).await, (100, 1, 0));
-            assert_eq!(db.changed_usage(0, 10).await.unwrap(), [(org.id, 77)]);
+            assert_eq!(db.usage_to_fold(0, -1, 10).await.unwrap(), [(org.id, 77)]);
+
+            let mut change = db.change().await.unwrap();
+            change.fold_usage(org.id).await.unwrap();
+            change.commit().await.unwrap();
+            assert!(db.usage_to_fold(0, 76, 10).await.unwrap().is_empty());
         }
     }
 

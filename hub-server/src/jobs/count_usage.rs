@@ -13,9 +13,10 @@ pub(crate) async fn run(app: &App) -> Result<(), super::Failure> {
     let due = app.now_ms().saturating_sub(hours.saturating_mul(HOUR_MS));
     let mut after = 0;
     loop {
-        // What did not change since it was folded cannot be wrong either.
-        let changed = app.db.changed_usage(after, BATCH).await?;
-        for &(org_id, counted_at_ms) in &changed {
+        // Two changes at once may have counted one blob twice, and what was folded says nothing of
+        // that: so everything is due once in a while, also what did not change since.
+        let found = app.db.usage_to_fold(after, due, BATCH).await?;
+        for &(org_id, counted_at_ms) in &found {
             let mut change = app.db.change().await?;
             if counted_at_ms <= due {
                 change.recount_usage(org_id, app.now_ms()).await?;
@@ -24,7 +25,7 @@ pub(crate) async fn run(app: &App) -> Result<(), super::Failure> {
             change.commit().await?;
             after = org_id;
         }
-        if changed.is_empty() {
+        if found.is_empty() {
             return Ok(());
         }
     }
