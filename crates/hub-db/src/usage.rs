@@ -12,19 +12,9 @@ use crate::rows::int;
 use crate::{Change, Db, DbError, Doing};
 
 statements! {
-    BLOB_LINKED =
+    BLOB_COMES_OR_GOES =
         "INSERT INTO org_usage (org_id, bytes, repos, tags, counted_at_ms)
-         SELECT r.org_id, b.size_bytes, 0, 0, 0
-         FROM repo r
-         JOIN blob b ON b.digest = $2
-         WHERE r.id = $1
-           AND NOT EXISTS (SELECT 1
-                           FROM repo_blob h
-                           JOIN repo o ON o.id = h.repo_id
-                           WHERE h.digest = $2 AND o.org_id = r.org_id AND o.id <> r.id)";
-    BLOB_UNLINKED =
-        "INSERT INTO org_usage (org_id, bytes, repos, tags, counted_at_ms)
-         SELECT r.org_id, -b.size_bytes, 0, 0, 0
+         SELECT r.org_id, CAST($3 AS BIGINT) * b.size_bytes, 0, 0, 0
          FROM repo r
          JOIN blob b ON b.digest = $2
          WHERE r.id = $1
@@ -278,7 +268,7 @@ impl Change {
 
     /// Notes that a repository holds a blob that it did not hold before.
     pub(crate) async fn note_linked(&mut self, repo_id: i64, digest: &str) -> Result<(), DbError> {
-        self.note_blob(BLOB_LINKED, repo_id, digest).await
+        self.note_blob(1, repo_id, digest).await
     }
 
     /// Notes that a repository no longer holds a blob.
@@ -287,17 +277,13 @@ impl Change {
         repo_id: i64,
         digest: &str,
     ) -> Result<(), DbError> {
-        self.note_blob(BLOB_UNLINKED, repo_id, digest).await
+        self.note_blob(-1, repo_id, digest).await
     }
 
-    async fn note_blob(
-        &mut self,
-        statement: &'static str,
-        repo_id: i64,
-        digest: &str,
-    ) -> Result<(), DbError> {
+    async fn note_blob(&mut self, times: i64, repo_id: i64, digest: &str) -> Result<(), DbError> {
         within!(self, on => {
-            sqlx::query(statement).bind(repo_id).bind(digest).execute(on).await.map(drop)
+            let note = sqlx::query(BLOB_COMES_OR_GOES).bind(repo_id).bind(digest).bind(times);
+            note.execute(on).await.map(drop)
         })
         .doing("note what the organisation holds")
     }
