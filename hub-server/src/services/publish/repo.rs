@@ -1,7 +1,7 @@
 //! The repository that a push goes to: whether the caller may, and making it when it is not there.
 
 use hub_db::{Change, DbError, RepoEdit};
-use hub_model::{Action, Actor, LetterKind, NewRepo, Org, Repo, RepoName, Visibility};
+use hub_model::{Action, Actor, NewRepo, Org, Repo, RepoName, Visibility};
 
 use super::super::access::{self, AccessError};
 use super::super::quota::QuotaError;
@@ -83,6 +83,9 @@ pub(crate) struct Ensured {
 /// Locks the repository, and makes it first when it is not there. `visibility` counts only for
 /// one that no image was ever pushed to and that nobody made on purpose.
 ///
+/// Of one that was made the caller tells the replicas, last of all: the turn in the outbox comes
+/// behind every other lock.
+///
 /// # Errors
 ///
 /// When the metadata store fails; a conflict means that somebody else made it just now.
@@ -119,6 +122,5 @@ pub(crate) async fn ensure_repo(
         created_at_ms: now,
     };
     let repo = change.add_repo(&new).await?;
-    change.tell(LetterKind::Repo, name.as_str(), now).await?;
     Ok(Ensured { repo, made: true })
 }

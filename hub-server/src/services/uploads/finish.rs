@@ -1,7 +1,7 @@
 //! The end of an upload: the bytes become a blob of the repository.
 
 use hub_blobs::{BlobError, ByteStream};
-use hub_model::{Actor, Digest, RepoName};
+use hub_model::{Actor, Digest, LetterKind, RepoName};
 
 use super::super::publish::{Right, ensure_repo, may_push};
 use super::claim::{claim, link_published};
@@ -152,6 +152,9 @@ async fn link(
     let ensured = ensure_repo(app, &mut change, repo, promise.right.clone(), None).await?;
     link_published(app, &mut change, ensured.repo.id, &promise.digest, size).await?;
     change.delete_upload(id).await?;
+    if ensured.made {
+        change.tell(LetterKind::Repo, repo.as_str(), app.now_ms()).await?;
+    }
     change.commit().await?;
     if ensured.made {
         app.kick();

@@ -1,7 +1,9 @@
 //! Beginning an upload, or doing without one.
 
 use hub_db::DbError;
-use hub_model::{Action, Actor, Algorithm, BlobState, Digest, Repo, RepoName, Upload, Visibility};
+use hub_model::{
+    Action, Actor, Algorithm, BlobState, Digest, LetterKind, Repo, RepoName, Upload, Visibility,
+};
 
 use super::super::access::{self, AccessError};
 use super::super::publish::{Right, ensure_repo, may_push};
@@ -147,6 +149,9 @@ async fn link_from(
         return Ok(false);
     }
     change.link_blob(ensured.repo.id, digest, app.now_ms()).await?;
+    if ensured.made {
+        change.tell(LetterKind::Repo, name.as_str(), app.now_ms()).await?;
+    }
     change.commit().await?;
     if ensured.made {
         app.kick();
