@@ -7,7 +7,7 @@ use std::io;
 
 use futures::StreamExt;
 use hub_blobs::ByteStream;
-use hub_model::{Counted, Digest, QuotaExceeded, RepoName};
+use hub_model::{Digest, QuotaExceeded, RepoName};
 
 use super::super::publish::Right;
 use super::super::quota::{self, QuotaError};
@@ -62,18 +62,6 @@ pub(super) fn cut_of(error: &io::Error) -> Option<Cut> {
 }
 
 impl Place<'_> {
-    /// Whether anything may be added: a repository, when it is not there, and a byte.
-    ///
-    /// # Errors
-    ///
-    /// [`UploadError::Quota`] with the numbers.
-    pub(super) async fn require_any(self) -> Result<(), UploadError> {
-        self.require_repo().await?;
-        let org = self.repo.org();
-        let org = (&org, self.right.org_id());
-        Ok(quota::require(self.app, org, (Counted::Bytes, 1)).await?)
-    }
-
     /// Whether the repository may be made, when it is not there.
     ///
     /// # Errors

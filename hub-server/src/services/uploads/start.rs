@@ -35,7 +35,8 @@ pub async fn start(
     algorithm: Option<Algorithm>,
 ) -> Result<Upload, UploadError> {
     let right = may_push(app, actor, repo).await?;
-    Place { app, right: &right, repo }.require_any().await?;
+    // Not for the room of a byte: what comes may be held already, and then takes none.
+    Place { app, right: &right, repo }.require_repo().await?;
     require_turn(app, actor).await?;
     begin(app, actor, repo, algorithm).await
 }
