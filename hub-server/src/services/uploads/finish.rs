@@ -33,20 +33,23 @@ pub async fn finish(
     digest: &Digest,
 ) -> Result<u64, UploadError> {
     let right = may_push(app, actor, repo).await?;
-    let held = Held::take(app, repo, id).await?;
     let (chunk, body) = last;
-    let expected = held.expected(chunk, Some(digest));
-    let body = match (Place { app, right: &right, repo }).admit(expected, body).await {
-        Ok(body) => body,
-        Err(error) => return held.give_back(Err(error)).await.map(|upload| upload.offset_bytes),
-    };
     let promise = Promise { digest: digest.clone(), right };
     let taking = app.throttle.take_in(actor.name());
-    let work = app.tasks.spawn(async move {
+    let (app, name, id) = (app.clone(), repo.clone(), id.to_owned());
+    let work = app.tasks.clone().spawn(async move {
         let _taking = taking;
-        match held.write(chunk, body).await {
-            (held, Ok(())) => held.become_blob(promise).await,
-            (held, failed) => held.give_back(failed).await.map(|upload| upload.offset_bytes),
+        // Here, not in the request: whoever takes the lease must come to give it back.
+        let held = Held::take(&app, &name, &id).await?;
+        let place = Place { app: &app, right: &promise.right, repo: &name };
+        let (held, outcome) =
+            match place.admit(held.expected(chunk, Some(&promise.digest)), body).await {
+                Ok(body) => held.write(chunk, body).await,
+                Err(error) => (held, Err(error)),
+            };
+        match outcome {
+            Ok(()) => held.become_blob(promise).await,
+            failed => held.give_back(failed).await.map(|upload| upload.offset_bytes),
         }
     });
     work.await.map_err(|_| UploadError::Stopped { repo: repo.clone() })?
@@ -70,22 +73,25 @@ pub async fn whole(
     place.require_repo().await?;
     require_turn(app, actor).await?;
     let body = place.admit(Expected { offset: 0, length, digest: Some(digest) }, body).await?;
-    let upload = begin(app, actor, repo, Some(digest.algorithm())).await?;
-    let held = Held::take(app, repo, &upload.id).await?;
     let promise = Promise { digest: digest.clone(), right };
     let chunk = Chunk { start: Some(0), length };
-    let owner = app.clone();
     let taking = app.throttle.take_in(actor.name());
-    let work = app.tasks.spawn(async move {
+    let (app, name, actor) = (app.clone(), repo.clone(), actor.clone());
+    let work = app.tasks.clone().spawn(async move {
         let _taking = taking;
-        let outcome = match held.write(Some(chunk), body).await {
-            (held, Ok(())) => held.become_blob(promise).await,
-            (_, Err(error)) => Err(error),
+        // Here, not in the request: nobody else would end the session that begins.
+        let upload = begin(&app, &actor, &name, Some(promise.digest.algorithm())).await?;
+        let outcome = match Held::take(&app, &name, &upload.id).await {
+            Ok(held) => match held.write(Some(chunk), body).await {
+                (held, Ok(())) => held.become_blob(promise).await,
+                (_, Err(error)) => Err(error),
+            },
+            Err(error) => Err(error),
         };
         if outcome.is_err() {
             // Nobody was told the session's id, so nobody can go on with it.
             // What cannot be dropped now expires.
-            let _ = drop_session(&owner, &upload.id).await;
+            let _ = drop_session(&app, &upload.id).await;
         }
         outcome
     });

@@ -42,17 +42,20 @@ pub async fn append(
     body: ByteStream<'static>,
 ) -> Result<Upload, UploadError> {
     let right = may_push(app, actor, repo).await?;
-    let held = Held::take(app, repo, id).await?;
-    let expected = held.expected(chunk, None);
-    let body = match (Place { app, right: &right, repo }).admit(expected, body).await {
-        Ok(body) => body,
-        Err(error) => return held.give_back(Err(error)).await,
-    };
     let taking = app.throttle.take_in(actor.name());
-    let writing = app.tasks.spawn(async move {
+    let (app, name, id) = (app.clone(), repo.clone(), id.to_owned());
+    let writing = app.tasks.clone().spawn(async move {
         let _taking = taking;
-        let (held, outcome) = held.write(chunk, body).await;
-        held.give_back(outcome).await
+        // Here, not in the request: whoever takes the lease must come to give it back.
+        let held = Held::take(&app, &name, &id).await?;
+        let place = Place { app: &app, right: &right, repo: &name };
+        match place.admit(held.expected(chunk, None), body).await {
+            Ok(body) => {
+                let (held, outcome) = held.write(chunk, body).await;
+                held.give_back(outcome).await
+            }
+            Err(error) => held.give_back(Err(error)).await,
+        }
     });
     writing.await.map_err(|_| UploadError::Stopped { repo: repo.clone() })?
 }
@@ -70,7 +73,12 @@ pub async fn cancel(
     id: &str,
 ) -> Result<(), UploadError> {
     may_push(app, actor, repo).await?;
-    Held::take(app, repo, id).await?.drop_all().await
+    let (app, name, id) = (app.clone(), repo.clone(), id.to_owned());
+    let ending = app.tasks.clone().spawn(async move {
+        let held = Held::take(&app, &name, &id).await?;
+        held.drop_all().await
+    });
+    ending.await.map_err(|_| UploadError::Stopped { repo: repo.clone() })?
 }
 
 /// Ends a session that nobody went on with since `before_ms`, with its bytes; one that somebody
