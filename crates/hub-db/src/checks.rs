@@ -50,8 +50,11 @@ statements! {
         "SELECT r.name
          FROM repo_blob b
          JOIN repo r ON r.id = b.repo_id
-         WHERE b.digest = $1
-         LIMIT $2";
+         WHERE b.digest = $1";
+    CHECKED_AT =
+        "SELECT checked_at_ms
+         FROM blob
+         WHERE digest = $1";
     MISSING_BLOBS =
         "SELECT r.name, h.digest, l.target
          FROM repo_manifest h
@@ -169,7 +172,7 @@ impl Db {
         rows.and_then(records).doing("list the blobs to be checked")
     }
 
-    /// Writes down that the bytes of a blob have its digest.
+    /// Writes down that the bytes of a blob were looked at, so that others come first next time.
     ///
     /// # Errors
     ///
@@ -180,6 +183,18 @@ impl Db {
             checked.execute(pool).await.map(drop)
         })
         .doing("write down that the blob was checked")
+    }
+
+    /// When the bytes of a blob were last looked at or stored again, in milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn blob_checked_at(&self, digest: &Digest) -> Result<Option<i64>, DbError> {
+        read!(self, pool => {
+            sqlx::query_scalar(CHECKED_AT).bind(digest.as_str()).fetch_optional(pool).await
+        })
+        .doing("read when the blob was checked")
     }
 
     /// Number of damaged blobs.
@@ -245,9 +260,9 @@ impl Db {
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn holders_of(&self, digest: &Digest, limit: i64) -> Result<Vec<String>, DbError> {
+    pub async fn holders_of(&self, digest: &Digest) -> Result<Vec<String>, DbError> {
         read!(self, pool => {
-            sqlx::query_scalar(HOLDERS_OF).bind(digest.as_str()).bind(limit).fetch_all(pool).await
+            sqlx::query_scalar(HOLDERS_OF).bind(digest.as_str()).fetch_all(pool).await
         })
         .doing("list the repositories that hold the blob")
     }
@@ -315,6 +330,18 @@ impl Change {
         digest: &Digest,
     ) -> Result<Option<(u64, BlobState)>, DbError> {
         self.locked_blob(digest).await.and_then(crate::blobs::size_and_state).doing("lock the blob")
+    }
+
+    /// When the bytes of a blob were last looked at or stored again, in milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn blob_checked_at(&mut self, digest: &Digest) -> Result<Option<i64>, DbError> {
+        within!(self, on => {
+            sqlx::query_scalar(CHECKED_AT).bind(digest.as_str()).fetch_optional(on).await
+        })
+        .doing("read when the blob was checked")
     }
 
     /// Writes down that the bytes of a live blob are lost or changed.

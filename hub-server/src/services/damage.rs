@@ -11,9 +11,6 @@ use tokio::time::Instant;
 
 use crate::App;
 
-/// Most repositories that are told of one damaged blob.
-const TOLD: i64 = 1000;
-
 /// What is wrong with the bytes of a blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Damage {
@@ -148,6 +145,7 @@ pub(crate) async fn record(
     size: u64,
     damage: &Damage,
 ) -> Result<bool, DamageError> {
+    let checked_at = app.db.blob_checked_at(digest).await?;
     if *damage == Damage::Changed {
         // A bad cable or a bad byte of memory must not cost a good blob.
         let again = read(app, digest, size, &mut Pace::new(0)).await?;
@@ -161,12 +159,18 @@ pub(crate) async fn record(
     if !matches!(change.lock_blob(digest).await?, Some((_, BlobState::Live))) {
         return Ok(false);
     }
-    if *damage != Damage::Changed && look(app, digest, size).await?.is_none() {
+    let healed = if *damage == Damage::Changed {
+        // It was damaged and stored again since it was read: these are other bytes.
+        change.blob_checked_at(digest).await? != checked_at
+    } else {
+        look(app, digest, size).await?.is_none()
+    };
+    if healed {
         return Ok(false);
     }
     app.blobs.set_aside(digest).await?;
     change.damage_blob(digest, now).await?;
-    let holders = app.db.holders_of(digest, TOLD).await?;
+    let holders = app.db.holders_of(digest).await?;
     for name in &holders {
         change.tell(LetterKind::Repo, name, now).await?;
     }
