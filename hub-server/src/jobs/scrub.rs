@@ -1,9 +1,10 @@
 //! Reads stored bytes again, slowly, so that what changed behind our back is found.
 
 use hub_db::BlobRecord;
+use hub_model::Digest;
 
 use crate::App;
-use crate::services::damage::{self, DamageError, Pace};
+use crate::services::damage::{self, Damage, DamageError, Pace};
 
 /// Name of the lease: one replica reads at a time.
 const LEASE: &str = "scrub";
@@ -39,11 +40,17 @@ pub(crate) async fn run_some(app: &App) -> Result<usize, DamageError> {
             found = damage::read(app, digest, *size, &mut pace) => found,
             () = app.stop.cancelled() => return Ok(read),
         };
-        match found? {
-            None => app.db.blob_checked(digest, app.now_ms()).await?,
-            Some(found) => {
-                damage::record(app, digest, *size, &found).await?;
+        match write_down(app, digest, *size, found).await {
+            Err(DamageError::Db(error)) => return Err(error.into()),
+            // Where nothing can be read, the others are not to pass for read.
+            Err(error) if app.blobs.ready().await.is_err() => return Err(error),
+            Err(error) => {
+                // One that cannot be read does not stop the others: it comes again in its turn.
+                app.db.blob_checked(digest, app.now_ms()).await?;
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, blob = digest.as_str(), "could not read a stored blob");
             }
+            Ok(()) => {}
         }
         metrics::counter!("hub_scrubbed_blobs_total").increment(1);
         metrics::counter!("hub_scrubbed_bytes_total").increment(*size);
@@ -51,6 +58,19 @@ pub(crate) async fn run_some(app: &App) -> Result<usize, DamageError> {
         app.db.take_lease(LEASE, &app.holder, now, now + LEASE_MS).await?;
     }
     Ok(due.len())
+}
+
+/// Writes down how a blob was found.
+async fn write_down(
+    app: &App,
+    digest: &Digest,
+    size: u64,
+    found: Result<Option<Damage>, DamageError>,
+) -> Result<(), DamageError> {
+    match found? {
+        None => Ok(app.db.blob_checked(digest, app.now_ms()).await?),
+        Some(found) => damage::record(app, digest, size, &found).await.map(drop),
+    }
 }
 
 /// Looks at blobs that could not be read as they should.

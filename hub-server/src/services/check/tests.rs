@@ -128,6 +128,28 @@ async fn the_scrub_reads_what_was_not_read_for_long_and_finds_what_changed() {
 }
 
 #[tokio::test]
+async fn a_blob_that_cannot_be_read_does_not_stop_the_scrub() {
+    let hub = Hub::with(|config| {
+        config.scrub.every_days = 0;
+        config.scrub.bytes_per_second = u64::MAX;
+    })
+    .await;
+    let image = image("unreadable");
+    hub.push("v1", &image).await;
+    let [(unreadable, _), (changed, _), ..] = image.blobs.as_slice() else { panic!("two blobs") };
+    let path = file(&hub, unreadable);
+    std::fs::remove_file(&path).unwrap();
+    // A link to itself: neither absent nor readable.
+    std::os::unix::fs::symlink(&path, &path).unwrap();
+    change_a_byte(&hub, changed);
+    let before = hub.app.db.blob_checked_at(unreadable).await.unwrap();
+    assert_eq!(hub.app.scrub_some().await.unwrap(), image.blobs.len());
+    assert_eq!(hub.app.db.blob(changed).await.unwrap().unwrap().1, BlobState::Damaged);
+    assert_eq!(hub.app.db.blob(unreadable).await.unwrap().unwrap().1, BlobState::Live);
+    assert!(hub.app.db.blob_checked_at(unreadable).await.unwrap() > before, "it has its turn");
+}
+
+#[tokio::test]
 async fn damage_that_was_healed_meanwhile_is_not_recorded() {
     let hub = Hub::new().await;
     let image = image("healed");
