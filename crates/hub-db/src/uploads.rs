@@ -36,11 +36,11 @@ statements! {
          FROM upload
          WHERE user_name = $1";
     STALE_UPLOADS =
-        "SELECT id
+        "SELECT updated_at_ms, id
          FROM upload
-         WHERE updated_at_ms < $1 AND until_ms < $1
+         WHERE updated_at_ms < $1 AND until_ms < $1 AND (updated_at_ms, id) > ($2, $3)
          ORDER BY updated_at_ms, id
-         LIMIT $2";
+         LIMIT $4";
 }
 
 #[derive(FromRow)]
@@ -154,14 +154,26 @@ impl Db {
         open.and_then(count).doing("count the uploads of the user")
     }
 
-    /// Ids of uploads that nobody went on with since then, the oldest first.
+    /// Uploads that nobody went on with since then, the oldest first, those behind `after`: time
+    /// of the last byte, and id.
     ///
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn stale_uploads(&self, before_ms: i64, limit: i64) -> Result<Vec<String>, DbError> {
+    pub async fn stale_uploads(
+        &self,
+        before_ms: i64,
+        after: (i64, &str),
+        limit: i64,
+    ) -> Result<Vec<(i64, String)>, DbError> {
         read!(self, pool => {
-            sqlx::query_scalar(STALE_UPLOADS).bind(before_ms).bind(limit).fetch_all(pool).await
+            sqlx::query_as(STALE_UPLOADS)
+                .bind(before_ms)
+                .bind(after.0)
+                .bind(after.1)
+                .bind(limit)
+                .fetch_all(pool)
+                .await
         })
         .doing("list the uploads that nobody went on with")
     }
@@ -268,10 +280,13 @@ mod tests {
     async fn an_upload_that_somebody_holds_is_not_stale() {
         for (db, _fresh) in engines().await {
             begin(&db).await;
-            assert_eq!(db.stale_uploads(10, 9).await.unwrap(), Vec::<String>::new());
-            assert_eq!(db.stale_uploads(11, 9).await.unwrap(), ["u1"]);
+            let first = (i64::MIN, "");
+            assert_eq!(db.stale_uploads(10, first, 9).await.unwrap(), []);
+            let stale = db.stale_uploads(11, first, 9).await.unwrap();
+            assert_eq!(stale, [(10, "u1".to_owned())]);
+            assert_eq!(db.stale_uploads(11, (10, "u1"), 9).await.unwrap(), [], "that was the last");
             db.lease_upload("u1", "a", 10, 30).await.unwrap();
-            assert_eq!(db.stale_uploads(30, 9).await.unwrap(), Vec::<String>::new());
+            assert_eq!(db.stale_uploads(30, first, 9).await.unwrap(), []);
 
             let mut change = db.change().await.unwrap();
             assert!(change.delete_upload("u1").await.unwrap());

@@ -55,6 +55,11 @@ impl App {
         crate::jobs::collect_one(self).await
     }
 
+    /// Drops uploads that nobody went on with.
+    pub(crate) async fn expire_uploads(&self) {
+        crate::jobs::expire_old_uploads(self).await;
+    }
+
     /// Reads some stored bytes again; answers how many blobs.
     pub(crate) async fn scrub_some(&self) -> Result<usize, crate::services::damage::DamageError> {
         crate::jobs::scrub_some(self).await

@@ -9,14 +9,18 @@ const BATCH: i64 = 200;
 pub(crate) async fn run(app: &App) -> Result<(), super::Failure> {
     let hours = i64::try_from(app.config.registry.upload_hours).unwrap_or(i64::MAX / 3_600_000);
     let before = app.now_ms().saturating_sub(hours.saturating_mul(3_600_000));
+    let mut after = (i64::MIN, String::new());
     loop {
-        let stale = app.db.stale_uploads(before, BATCH).await?;
-        for id in &stale {
-            uploads::expire(app, id, before).await?;
+        let stale = app.db.stale_uploads(before, (after.0, &after.1), BATCH).await?;
+        let Some(last) = stale.last() else { return Ok(()) };
+        after = last.clone();
+        for (_, id) in &stale {
+            // One that cannot be dropped does not stop the others: the next round tries it again.
+            if let Err(error) = uploads::expire(app, id, before).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, upload = id.as_str(), "could not drop an old upload");
+            }
         }
-        if stale.is_empty() {
-            return Ok(());
-        }
-        tracing::debug!(uploads = stale.len(), "dropped uploads that nobody went on with");
+        tracing::debug!(uploads = stale.len(), "looked at uploads that nobody went on with");
     }
 }

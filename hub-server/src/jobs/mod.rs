@@ -67,6 +67,12 @@ pub(crate) async fn collect_one(app: &App) -> Result<bool, crate::services::gc::
     collect_garbage::run_one(app).await
 }
 
+/// Drops uploads that nobody went on with.
+#[cfg(test)]
+pub(crate) async fn expire_old_uploads(app: &App) {
+    expire_uploads::run(app).await.expect("the store answers");
+}
+
 /// Writes down what was counted in memory.
 pub(crate) async fn flush(app: &App) {
     flush_counters::run(app).await;

@@ -255,3 +255,54 @@ async fn the_last_request_is_repeated_at_once_after_the_store_failed() {
     finish(&hub.app, &hub.writer, &repo(), &id, nothing(), &want).await.unwrap();
     assert_eq!(read(&hub, &want).await.unwrap(), both.as_bytes());
 }
+
+#[tokio::test]
+async fn an_upload_that_cannot_be_dropped_does_not_keep_the_others() {
+    let hub = Hub::with(|config| config.registry.upload_hours = 0).await;
+    let ids = [begin(&hub).await, begin(&hub).await, begin(&hub).await];
+    for id in &ids {
+        append(&hub.app, &hub.writer, &repo(), id, None, stream_of("x")).await.unwrap();
+    }
+    // A folder where a file has to be.
+    let in_the_way = hub.app.config.blobs_dir().join("uploads").join(&ids[0]);
+    std::fs::remove_file(&in_the_way).unwrap();
+    std::fs::create_dir(&in_the_way).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    hub.app.expire_uploads().await;
+    let left = hub.app.db.upload_ids().await.unwrap();
+    assert_eq!(left, [ids[0].clone()]);
+}
+
+#[tokio::test]
+async fn a_request_that_is_dropped_early_leaves_nobody_waiting() {
+    let hub = Hub::new().await;
+    let id = begin(&hub).await;
+    let name = repo();
+    // Given up after every number of steps that it takes.
+    for steps in 0..40 {
+        let body = stream_of("");
+        let request = append(&hub.app, &hub.writer, &name, &id, None, body);
+        give_up_after(steps, request).await;
+        hub.app.tasks.close();
+        hub.app.tasks.wait().await;
+        hub.app.tasks.reopen();
+        let lease = super::lease::Lease::take(&hub.app, &id).await.unwrap();
+        let lease = lease.expect("nobody holds it");
+        let upload = status(&hub.app, &hub.writer, &name, &id).await.unwrap();
+        assert!(hub.app.db.save_upload(&upload, &lease.holder).await.unwrap());
+    }
+}
+
+/// Polls a request so many times, then drops it.
+async fn give_up_after<T>(steps: usize, request: impl Future<Output = T>) {
+    tokio::pin!(request);
+    let mut left = steps;
+    std::future::poll_fn(|cx| {
+        if left == 0 || request.as_mut().poll(cx).is_ready() {
+            return std::task::Poll::Ready(());
+        }
+        left -= 1;
+        std::task::Poll::Pending
+    })
+    .await;
+}
