@@ -17,9 +17,6 @@ statements! {
                                layer_chain, annotations, size_bytes, body)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (digest) DO NOTHING";
-    ADD_LINK =
-        "INSERT INTO manifest_link (parent, position, kind, target, size_bytes, elsewhere)
-         VALUES ($1, $2, $3, $4, $5, $6)";
     LINK_MANIFEST =
         "INSERT INTO repo_manifest (repo_id, digest, media_type, pushed_at_ms, pushed_by,
                                     untagged_since_ms)
@@ -114,6 +111,10 @@ statements! {
                   h.pushed_at_ms, r.name, m.digest
          LIMIT 1";
 }
+
+/// Followed by the rows.
+const ADD_LINKS: &str =
+    "INSERT INTO manifest_link (parent, position, kind, target, size_bytes, elsewhere) ";
 
 /// An image whose layers are the lowest ones of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -388,10 +389,10 @@ impl Change {
                 return Ok(());
             }
         }
-        for (position, link) in (0_i64..).zip(&manifest.facts.links) {
-            self.add_link(&manifest.digest, position, link)
-                .await
-                .doing("store the links of the manifest")?;
+        let links: Vec<_> = (0_i64..).zip(&manifest.facts.links).collect();
+        for some in links.chunks(LONGEST) {
+            let added = self.add_links(&manifest.digest, some).await;
+            added.doing("store the links of the manifest")?;
         }
         Ok(())
     }
@@ -417,23 +418,22 @@ impl Change {
         .doing("store the manifest")
     }
 
-    async fn add_link(
+    async fn add_links(
         &mut self,
         parent: &Digest,
-        position: i64,
-        link: &Link,
+        links: &[(i64, &Link)],
     ) -> Result<(), sqlx::Error> {
         within!(self, on => {
-            sqlx::query(ADD_LINK)
-                .bind(parent.as_str())
-                .bind(position)
-                .bind(link.kind.as_str())
-                .bind(link.digest.as_str())
-                .bind(int(link.size))
-                .bind(link.elsewhere)
-                .execute(on)
-                .await
-                .map(drop)
+            let mut query = QueryBuilder::new(ADD_LINKS);
+            query.push_values(links, |mut row, (position, link)| {
+                row.push_bind(parent.as_str())
+                    .push_bind(*position)
+                    .push_bind(link.kind.as_str())
+                    .push_bind(link.digest.as_str())
+                    .push_bind(int(link.size))
+                    .push_bind(link.elsewhere);
+            });
+            query.build().persistent(false).execute(on).await.map(drop)
         })
     }
 

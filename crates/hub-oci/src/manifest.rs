@@ -14,6 +14,11 @@ use crate::media_type::{
 /// Annotation that names a part of an artifact like a file.
 const TITLE: &str = "org.opencontainers.image.title";
 
+/// Most descriptors in one list: a manifest of the largest size that is kept could hold some
+/// 33,000. Images have up to 127 layers, indexes of packages and artifacts with a part for every
+/// file some thousands.
+const MAX_DESCRIPTORS: usize = 10_000;
+
 type Json = serde_json::Map<String, Value>;
 
 /// A manifest or index, read.
@@ -290,6 +295,10 @@ fn platform(entry: &Value) -> Option<(String, String, Option<String>)> {
 /// A list of a manifest. Go programs write an empty list as `null`.
 fn list(json: &mut Json, field: &str) -> Result<Vec<Value>, ManifestError> {
     match json.remove(field) {
+        Some(Value::Array(entries)) if entries.len() > MAX_DESCRIPTORS => {
+            let found = entries.len();
+            Err(broken(field, format!("has at most {MAX_DESCRIPTORS} entries, here are {found}")))
+        }
         Some(Value::Array(entries)) => Ok(entries),
         Some(Value::Null) => Ok(Vec::new()),
         Some(_) => Err(broken(field, "must be a list")),

@@ -91,7 +91,7 @@ pub enum PublishError {
     /// It names blobs or manifests that the repository does not hold.
     #[error("the repository does not hold what the manifest names: push it first")]
     Missing {
-        /// What is not there.
+        /// What is not there; of very many, the first.
         digests: Vec<Digest>,
     },
     /// It states a wrong size for a blob.
@@ -107,6 +107,9 @@ pub enum PublishError {
     /// The organisation may not hold as much.
     #[error(transparent)]
     Quota(Box<QuotaExceeded>),
+    /// The thread that read the manifest is gone.
+    #[error("could not finish reading the manifest")]
+    Lost(#[from] tokio::task::JoinError),
     /// The metadata store failed.
     #[error("could not record the image")]
     Db(#[from] DbError),

@@ -215,3 +215,33 @@ async fn the_base_is_the_first_chain_that_another_repository_has() {
         assert_eq!(db.base_of(&[], mine.id).await.unwrap(), None);
     }
 }
+
+#[tokio::test]
+async fn a_manifest_of_many_descriptors_keeps_all_of_them_in_their_order() {
+    for (db, _fresh) in engines().await {
+        let repo = with_repo(&db).await;
+        let link = |number| Link {
+            kind: LinkKind::Layer,
+            digest: digest(number % 7),
+            size: number,
+            elsewhere: number % 2 == 0,
+        };
+        let links: Vec<_> = (0..2 * crate::lists::LONGEST as u64 + 1).map(link).collect();
+        let many = Manifest {
+            digest: digest(1),
+            media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
+            body: b"{}".to_vec(),
+            facts: ManifestFacts {
+                annotations: "{}".to_owned(),
+                links: links.clone(),
+                ..ManifestFacts::default()
+            },
+        };
+        let mut change = db.change().await.unwrap();
+        change.put_manifest(&many).await.unwrap();
+        change.link_manifest(repo.id, &many, 1, "alice").await.unwrap();
+        change.commit().await.unwrap();
+        let stored = db.manifest(repo.id, &digest(1)).await.unwrap().unwrap();
+        assert_eq!(stored.facts.links, links);
+    }
+}

@@ -222,3 +222,18 @@ mod hostile {
         }
     }
 }
+
+#[test]
+fn a_list_of_too_many_descriptors_is_refused_by_its_name() {
+    let one = descriptor_json(OCI_LAYER_GZIP, "a");
+    let mut json = image();
+    json["layers"] = vec![one.clone(); MAX_DESCRIPTORS].into();
+    assert_eq!(parse(OCI_MANIFEST, &json).unwrap().layers.len(), MAX_DESCRIPTORS);
+    json["layers"] = vec![one.clone(); MAX_DESCRIPTORS + 1].into();
+    let refused = parse(OCI_MANIFEST, &json).unwrap_err().to_string();
+    assert_eq!(refused, "`layers` of the manifest: has at most 10000 entries, here are 10001");
+    let many = vec![one; MAX_DESCRIPTORS + 1];
+    let index = serde_json::json!({ "schemaVersion": 2, "manifests": many });
+    let refused = parse(OCI_INDEX, &index).unwrap_err().to_string();
+    assert!(refused.starts_with("`manifests` of the manifest: has at most"), "{refused}");
+}

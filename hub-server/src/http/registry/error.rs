@@ -274,7 +274,7 @@ impl From<PublishError> for RegistryError {
             }
             PublishError::Quota(_) => Self::new(StatusCode::FORBIDDEN, "DENIED", message),
             PublishError::Db(ref db) if db.is_full() => Self::full(&error),
-            PublishError::Db(_) => Self::failed(&error),
+            PublishError::Db(_) | PublishError::Lost(_) => Self::failed(&error),
         }
     }
 }

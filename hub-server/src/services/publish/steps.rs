@@ -17,6 +17,13 @@ use super::{MAX_TAGS, ManifestRef, Publication, PublishError, Published};
 use crate::App;
 use crate::config::Registry;
 
+/// Manifests up to here are hashed and parsed where they came in, in less than half a
+/// millisecond; what is larger goes to a thread that may take longer.
+const AT_ONCE: usize = 32 << 10;
+
+/// Most blobs and manifests that a refusal names.
+const NAMED: usize = 100;
+
 /// A manifest that follows the rules, with its facts.
 pub(super) struct Examined {
     repo: RepoName,
@@ -39,17 +46,30 @@ pub(super) async fn examine(
         return Err(PublishError::TooLarge { limit });
     }
     let tags = all_tags(&reference, tags)?;
-    let digest = check_digest(&reference, &body)?;
-    let media_type = hub_oci::manifest_media_type(media_type.as_deref(), &body)?;
-    let parsed = hub_oci::parse_manifest(&media_type, &body)?;
-    let index = parsed.index;
-    let manifest = Manifest { digest, media_type, body, facts: parsed.facts };
+    let (manifest, index) = if body.len() > AT_ONCE {
+        let reading = move || read(&reference, media_type.as_deref(), body);
+        tokio::task::spawn_blocking(reading).await??
+    } else {
+        read(&reference, media_type.as_deref(), body)?
+    };
     let base = if tags.is_empty() {
         BaseInfo::default()
     } else {
         base_info(app, right.repo(), &manifest).await
     };
     Ok(Examined { repo, manifest, index, tags, base, visibility })
+}
+
+/// What the bytes say, and whether they are an index.
+fn read(
+    reference: &ManifestRef,
+    media_type: Option<&str>,
+    body: Vec<u8>,
+) -> Result<(Manifest, bool), PublishError> {
+    let digest = check_digest(reference, &body)?;
+    let media_type = hub_oci::manifest_media_type(media_type, &body)?;
+    let parsed = hub_oci::parse_manifest(&media_type, &body)?;
+    Ok((Manifest { digest, media_type, body, facts: parsed.facts }, parsed.index))
 }
 
 /// Whether the organisation may hold the repository and the tags that come with the image.
@@ -214,6 +234,7 @@ async fn require_links(
     let mut missing: Vec<_> = missing.map(|one| one.link.digest.clone()).collect();
     missing.sort_unstable();
     missing.dedup();
+    missing.truncate(NAMED);
     if !missing.is_empty() {
         return Err(PublishError::Missing { digests: missing });
     }
