@@ -45,7 +45,12 @@ statements! {
          WHERE repo_id = $1
            AND digest IN (SELECT target
                           FROM manifest_link
-                          WHERE parent = $2 AND kind <> 'manifest')";
+                          WHERE parent = $2 AND kind <> 'manifest')
+           AND NOT EXISTS (SELECT 1
+                           FROM manifest_link l
+                           JOIN repo_manifest r ON r.digest = l.parent
+                           WHERE r.repo_id = $1 AND l.target = repo_blob.digest
+                             AND l.kind <> 'manifest')";
     LEAVE_MANIFEST =
         "UPDATE manifest
          SET unreferenced_since_ms = $2
@@ -519,9 +524,9 @@ impl Change {
             .doing("look for an index that lists the manifest")
     }
 
-    /// Takes a manifest out of a repository; tells whether it was there. What it held counts as
-    /// perhaps unused from `at_ms` on. Its tags are another matter: see
-    /// [`Change::delete_imgs_of`].
+    /// Takes a manifest out of a repository, locked by this change; tells whether it was there.
+    /// The blobs that only it named there count as perhaps unused from `at_ms` on. Its tags are
+    /// another matter: see [`Change::delete_imgs_of`].
     ///
     /// # Errors
     ///

@@ -44,6 +44,23 @@ statements! {
         "UPDATE repo
          SET latest_tag = $2, latest_semver = $3, tags = $4, pushed_at_ms = $5, updated_at_ms = $6
          WHERE id = $1";
+    HOLDS_MANIFESTS =
+        "SELECT COUNT(*)
+         FROM (SELECT 1
+               FROM repo_manifest
+               WHERE repo_id = $1
+               LIMIT 1) AS first";
+    AWAITS_MANIFEST =
+        "SELECT COUNT(*)
+         FROM (SELECT 1
+               FROM repo_blob b
+               WHERE b.repo_id = $1 AND b.unused_since_ms > $2
+                 AND NOT EXISTS (SELECT 1
+                                 FROM manifest_link l
+                                 JOIN manifest m ON m.digest = l.parent
+                                 WHERE l.target = b.digest AND l.kind <> 'manifest'
+                                   AND m.unreferenced_since_ms >= b.unused_since_ms)
+               LIMIT 1) AS first";
     LEAVE_MANIFESTS =
         "UPDATE manifest
          SET unreferenced_since_ms = $2
@@ -381,6 +398,31 @@ impl Change {
                 .map(drop)
         })
         .doing("set the latest tag of the repository")
+    }
+
+    /// Whether the repository, locked by this change, holds any manifest.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn holds_manifests(&mut self, repo_id: i64) -> Result<bool, DbError> {
+        let found: Result<i64, _> = within!(self, on => {
+            sqlx::query_scalar(HOLDS_MANIFESTS).bind(repo_id).fetch_one(on).await
+        });
+        found.map(|found| found > 0).doing("look for manifests of the repository")
+    }
+
+    /// Whether the repository holds a blob that waits for its manifest: one that came, or was
+    /// asked for, after `since_ms`, and that no manifest which went since then has left behind.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn awaits_manifest(&mut self, repo_id: i64, since_ms: i64) -> Result<bool, DbError> {
+        let found: Result<i64, _> = within!(self, on => {
+            sqlx::query_scalar(AWAITS_MANIFEST).bind(repo_id).bind(since_ms).fetch_one(on).await
+        });
+        found.map(|found| found > 0).doing("look for blobs that wait for a manifest")
     }
 
     /// Deletes a repository with everything in it. Blobs and manifests stay for the others; those

@@ -82,15 +82,11 @@ async fn only_what_is_unused_is_taken_out_and_a_wrong_mark_is_taken_back() {
     for (db, _fresh) in engines().await {
         let repo = with_repo(&db).await;
         let mut change = db.change().await.unwrap();
-        for number in [1, 2] {
-            change.a_blob(&repo, number, 10).await;
-        }
-        for number in [50, 51] {
-            let image = manifest(number, LinkKind::Layer, &[1], None);
-            change.a_manifest(&repo, &image, 20).await;
-        }
-        // The other one still names it: the mark is wrong.
-        change.unlink_manifest(repo.id, &digest(50), 30).await.unwrap();
+        change.a_blob(&repo, 2, 10).await;
+        // The blob comes behind the manifest that names it: its mark is wrong.
+        let sparse = manifest(50, LinkKind::Layer, &[1], None);
+        change.a_manifest(&repo, &sparse, 20).await;
+        change.a_blob(&repo, 1, 30).await;
         change.commit().await.unwrap();
         assert_eq!(unused(&db, 99).await, [digest(2), digest(1)]);
 
@@ -107,6 +103,49 @@ async fn only_what_is_unused_is_taken_out_and_a_wrong_mark_is_taken_back() {
         assert_eq!(unused(&db, 99).await, []);
         let lone = db.lone_blobs(99, (i64::MIN, ""), 9).await.unwrap();
         assert_eq!(lone, [(10, digest(2), 2)], "no second grace time");
+    }
+}
+
+#[tokio::test]
+async fn a_blob_that_two_manifests_name_is_unused_when_the_second_one_goes() {
+    for (db, _fresh) in engines().await {
+        let repo = with_repo(&db).await;
+        let mut change = db.change().await.unwrap();
+        change.a_blob(&repo, 1, 10).await;
+        for number in [50, 51] {
+            let image = manifest(number, LinkKind::Layer, &[1], None);
+            change.a_manifest(&repo, &image, 20).await;
+        }
+        change.unlink_manifest(repo.id, &digest(50), 30).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(unused(&db, 99).await, []);
+
+        let mut change = db.change().await.unwrap();
+        change.unlink_manifest(repo.id, &digest(51), 40).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(unused(&db, 39).await, []);
+        assert_eq!(unused(&db, 40).await, [digest(1)]);
+    }
+}
+
+#[tokio::test]
+async fn a_blob_waits_for_its_manifest_until_the_grace_ends_or_that_went() {
+    for (db, _fresh) in engines().await {
+        let repo = with_repo(&db).await;
+        let mut change = db.change().await.unwrap();
+        assert!(!change.holds_manifests(repo.id).await.unwrap());
+        change.a_blob(&repo, 1, 10).await;
+        assert!(change.awaits_manifest(repo.id, 9).await.unwrap());
+        assert!(!change.awaits_manifest(repo.id, 10).await.unwrap(), "long unused");
+        change.a_manifest(&repo, &manifest(50, LinkKind::Layer, &[1], None), 20).await;
+        assert!(change.holds_manifests(repo.id).await.unwrap());
+        assert!(!change.awaits_manifest(repo.id, 9).await.unwrap());
+
+        change.unlink_manifest(repo.id, &digest(50), 30).await.unwrap();
+        assert!(!change.holds_manifests(repo.id).await.unwrap());
+        assert!(!change.awaits_manifest(repo.id, 9).await.unwrap(), "it was left behind");
+        change.link_blob(repo.id, &digest(1), 40).await.unwrap();
+        assert!(change.awaits_manifest(repo.id, 9).await.unwrap(), "it came once more");
     }
 }
 
