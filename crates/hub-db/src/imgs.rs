@@ -84,7 +84,14 @@ statements! {
          LIMIT 50";
     DELETE_IMG =
         "DELETE FROM img
-         WHERE repo_id = $1 AND tag = $2";
+         WHERE repo_id = $1 AND tag = $2
+         RETURNING digest";
+    HAS_IMGS =
+        "SELECT COUNT(*)
+         FROM (SELECT 1
+               FROM img
+               WHERE repo_id = $1
+               LIMIT 1) AS first";
     DELETE_IMGS_OF =
         "DELETE FROM img
          WHERE repo_id = $1 AND digest = $2
@@ -261,6 +268,19 @@ impl Db {
                 .await
         });
         rows.and_then(all).doing("list the images of the manifest")
+    }
+
+    /// Every tag of a repository, as [`Change::all_imgs`] answers them.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn all_imgs(&self, repo_id: i64) -> Result<Vec<(Tag, ImgState, i64, bool)>, DbError> {
+        let rows = read!(self, pool => {
+            sqlx::query_as::<_, TagRow>(ALL_IMGS).bind(repo_id).fetch_all(pool).await
+        });
+        rows.and_then(|rows| rows.iter().map(tag_facts).collect())
+            .doing("list the tags of the repository")
     }
 
     /// The image behind the latest tag of each of these repositories that has one.
@@ -443,7 +463,19 @@ impl Change {
         })
     }
 
-    /// Deletes a tag; tells whether there was one.
+    /// Whether the repository has any tag, pushed or declared.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn has_imgs(&mut self, repo_id: i64) -> Result<bool, DbError> {
+        let found: Result<i64, _> = within!(self, on => {
+            sqlx::query_scalar(HAS_IMGS).bind(repo_id).fetch_one(on).await
+        });
+        found.map(|found| found > 0).doing("look for tags of the repository")
+    }
+
+    /// Deletes a tag; tells whether it was pushed or declared, or `None` when there was none.
     ///
     /// # Errors
     ///
@@ -453,13 +485,13 @@ impl Change {
         repo_id: i64,
         tag: &Tag,
         at_ms: i64,
-    ) -> Result<bool, DbError> {
+    ) -> Result<Option<ImgState>, DbError> {
         self.loosen_tag(repo_id, tag, at_ms).await.doing("delete the image")?;
-        within!(self, on => {
-            let done = sqlx::query(DELETE_IMG).bind(repo_id).bind(tag.as_str()).execute(on).await;
-            done.map(|done| done.rows_affected() > 0)
-        })
-        .doing("delete the image")
+        let gone: Result<Option<(Option<String>,)>, _> = within!(self, on => {
+            let delete = sqlx::query_as(DELETE_IMG).bind(repo_id).bind(tag.as_str());
+            delete.fetch_optional(on).await
+        });
+        gone.map(|gone| gone.map(|(digest,)| state(digest.as_deref()))).doing("delete the image")
     }
 
     /// Deletes every tag of a manifest; answers them.

@@ -24,7 +24,7 @@ pub use delete::{delete, delete_manifest};
 pub use describe::{declare, describe};
 pub(crate) use extracted::{described, not_described, said_by_artifacts, settle_all};
 pub use read::{docs, document, get, list, manifest, manifest_head, referrers, tags};
-pub(crate) use settle::{Latest, move_latest, right_latest, settle};
+pub(crate) use settle::{move_latest, right_latest, settle};
 pub(crate) use store::RepoStore;
 
 /// Why an image was not shown or changed.

@@ -161,8 +161,8 @@ async fn images_are_deleted_by_tag_or_by_manifest() {
         assert!(db.imgs_of(repo.id, &digest(1)).await.unwrap().is_empty());
 
         let mut change = db.change().await.unwrap();
-        assert!(change.delete_img(repo.id, &tag("c"), 5).await.unwrap());
-        assert!(!change.delete_img(repo.id, &tag("c"), 5).await.unwrap());
+        assert!(change.delete_img(repo.id, &tag("c"), 5).await.unwrap().is_some());
+        assert_eq!(change.delete_img(repo.id, &tag("c"), 5).await.unwrap(), None);
     }
 }
 

@@ -1,16 +1,31 @@
 //! Deleting tags and manifests.
 
-use hub_db::Change;
+use hub_db::{Change, DbError, Latest};
 use hub_model::{
-    Action, Actor, DetailScope, Digest, Job, LetterKind, Repo, RepoName, Tag, Visibility,
+    Action, Actor, DetailScope, Digest, ImgState, Job, LetterKind, Repo, RepoName, Tag, Visibility,
 };
 
 use super::super::access;
-use super::{ImageError, Latest, move_latest};
+use super::{ImageError, move_latest};
 use crate::App;
 
+/// Milliseconds of an hour.
+const HOUR_MS: i64 = 3_600_000;
+
+/// What a repository has to be free of to go with its last tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Farewell {
+    /// It stays.
+    Never,
+    /// Of tags.
+    NoTag,
+    /// Of tags and of manifests: each was acknowledged, and can be pulled by its digest.
+    NoManifest,
+}
+
 /// Deletes a tag, declared or pushed, with what was said about it. With its last tag a
-/// repository goes too, unless somebody described it, starred it or wants to keep it.
+/// repository goes too, and every manifest with it, unless somebody described it, starred it,
+/// wants to keep it, or pushes to it at this moment.
 ///
 /// # Errors
 ///
@@ -21,12 +36,13 @@ pub async fn delete(
     repo: &RepoName,
     tag: &Tag,
 ) -> Result<(), ImageError> {
-    remove_tag(app, actor, repo, tag, true).await
+    remove_tag(app, actor, repo, tag, Farewell::NoTag).await
 }
 
 /// Deletes what `reference` names, as the registry's clients ask for it: a tag alone (its
-/// manifest can still be pulled by digest), or a manifest with every tag that names it. Answers
-/// an index of the repository that lists what is gone now.
+/// manifest can still be pulled by digest), or a manifest with every tag that names it. With the
+/// last of its manifests a repository goes too, where it may. Answers an index of the repository
+/// that lists what is gone now.
 ///
 /// # Errors
 ///
@@ -40,7 +56,7 @@ pub async fn delete_manifest(
     if reference.contains(':') {
         remove_manifest(app, actor, repo, &Digest::parse(reference)?).await
     } else {
-        remove_tag(app, actor, repo, &Tag::parse(reference)?, false).await?;
+        remove_tag(app, actor, repo, &Tag::parse(reference)?, Farewell::Never).await?;
         Ok(None)
     }
 }
@@ -50,18 +66,18 @@ async fn remove_tag(
     actor: &Actor,
     name: &RepoName,
     tag: &Tag,
-    with_empty_repo: bool,
+    farewell: Farewell,
 ) -> Result<(), ImageError> {
     access::repo(app, actor, Action::Delete, name).await?;
     let unknown = || ImageError::Unknown { repo: name.to_string(), reference: tag.to_string() };
     let now = app.now_ms();
     let mut change = app.db.change().await?;
     let repo = change.lock_repo(name).await?.ok_or_else(unknown)?;
-    if !change.delete_img(repo.id, tag, now).await? {
-        return Err(unknown());
-    }
+    let state = change.delete_img(repo.id, tag, now).await?.ok_or_else(unknown)?;
     change.drop_details(repo.id, &DetailScope::Tag(tag.clone())).await?;
-    after_tags_went(&mut change, &repo, with_empty_repo, now).await?;
+    let pushed = if state == ImgState::Pushed { std::slice::from_ref(tag) } else { &[] };
+    after_tags_went(&mut change, &repo, pushed, now).await?;
+    say_farewell(app, &mut change, &repo, farewell).await?;
     change.tell(LetterKind::Repo, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
@@ -89,7 +105,10 @@ async fn remove_manifest(
         change.drop_details(repo.id, &DetailScope::Tag(tag.clone())).await?;
     }
     change.drop_details(repo.id, &DetailScope::Image(digest.clone())).await?;
-    after_tags_went(&mut change, &repo, !tags.is_empty(), now).await?;
+    if !tags.is_empty() {
+        after_tags_went(&mut change, &repo, &tags, now).await?;
+        say_farewell(app, &mut change, &repo, Farewell::NoManifest).await?;
+    }
     if let Some(subject) = manifest.facts.subject {
         // It may have carried what the subject's image says.
         let known = change.manifests_in(repo.id, std::slice::from_ref(&subject)).await?;
@@ -104,20 +123,51 @@ async fn remove_manifest(
     Ok(index)
 }
 
-/// Moves `latest`, and lets an empty repository go when it may.
+/// Counts the tags that were pushed and went, and moves `latest` when it was one of them.
 async fn after_tags_went(
     change: &mut Change,
     repo: &Repo,
-    with_empty_repo: bool,
+    pushed: &[Tag],
     now: i64,
-) -> Result<(), ImageError> {
-    let latest = move_latest(change, repo, now).await?;
-    let nothing_said = change.details(repo.id, &DetailScope::Repo).await?.is_none();
-    let empty = matches!(latest, Latest::NoTagAtAll);
-    // To make it private was to say something about it: the next push must not find it public.
-    let public = repo.visibility == Visibility::Public;
-    if with_empty_repo && empty && public && nothing_said && !repo.keep && repo.stars == 0 {
-        change.delete_repo(repo.id, now).await?;
+) -> Result<(), DbError> {
+    let latest = [&repo.latest_tag, &repo.latest_semver];
+    if latest.into_iter().flatten().any(|tag| pushed.contains(tag)) {
+        return move_latest(change, repo, now).await;
     }
-    Ok(())
+    let latest = Latest {
+        tag: repo.latest_tag.clone(),
+        semver: repo.latest_semver.clone(),
+        tags: repo.tags.saturating_sub(pushed.len() as u64),
+        pushed_at_ms: repo.pushed_at_ms,
+        updated_at_ms: now,
+    };
+    change.set_latest(repo.id, &latest).await
+}
+
+/// Lets an empty repository go when it may.
+async fn say_farewell(
+    app: &App,
+    change: &mut Change,
+    repo: &Repo,
+    farewell: Farewell,
+) -> Result<(), DbError> {
+    // To make it private was to say something about it: the next push must not find it public.
+    let nobody_cares = repo.visibility == Visibility::Public && !repo.keep && repo.stars == 0;
+    if farewell == Farewell::Never || !nobody_cares || change.has_imgs(repo.id).await? {
+        return Ok(());
+    }
+    if farewell == Farewell::NoManifest && change.holds_manifests(repo.id).await? {
+        return Ok(());
+    }
+    if change.details(repo.id, &DetailScope::Repo).await?.is_some() {
+        return Ok(());
+    }
+    let now = app.now_ms();
+    // A push under way finds its layers again as long as the collector would leave them.
+    let grace_hours = i64::try_from(app.config.gc.grace_hours).unwrap_or(i64::MAX);
+    let since = now.saturating_sub(grace_hours.saturating_mul(HOUR_MS));
+    if change.awaits_manifest(repo.id, since).await? {
+        return Ok(());
+    }
+    change.delete_repo(repo.id, now).await
 }

@@ -6,15 +6,6 @@ use hub_model::{
     is_candidate, latest_semver,
 };
 
-/// What [`move_latest`] found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Latest {
-    /// The repository has tags, pushed or declared.
-    Tags,
-    /// It has none.
-    NoTagAtAll,
-}
-
 /// Merges the levels of one image and writes the outcome down. The one place where what an image
 /// says is decided; answers what it says now.
 pub(crate) async fn settle(
@@ -110,19 +101,17 @@ pub(crate) async fn move_latest(
     change: &mut Change,
     repo: &Repo,
     now_ms: i64,
-) -> Result<Latest, DbError> {
-    let (latest, found) = right_latest(change, repo, now_ms).await?;
-    change.set_latest(repo.id, &latest).await?;
-    Ok(found)
+) -> Result<(), DbError> {
+    let all = change.all_imgs(repo.id).await?;
+    change.set_latest(repo.id, &right_latest(repo, &all, now_ms)).await
 }
 
 /// What follows from all tags there are.
-pub(crate) async fn right_latest(
-    change: &mut Change,
+pub(crate) fn right_latest(
     repo: &Repo,
+    all: &[(Tag, ImgState, i64, bool)],
     now_ms: i64,
-) -> Result<(hub_db::Latest, Latest), DbError> {
-    let all = change.all_imgs(repo.id).await?;
+) -> hub_db::Latest {
     let pushed = all.iter().filter(|(_, state, ..)| *state == ImgState::Pushed);
     let candidates: Vec<(&Tag, i64)> = pushed
         .clone()
@@ -130,13 +119,12 @@ pub(crate) async fn right_latest(
         .map(|(tag, _, at, _)| (tag, *at))
         .collect();
     let newest = candidates.iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp(b.0)));
-    let latest = hub_db::Latest {
+    hub_db::Latest {
         tag: newest.map(|(tag, _)| (*tag).clone()),
         semver: latest_semver(candidates.iter().map(|(tag, _)| *tag)).cloned(),
         tags: pushed.count() as u64,
         // Time never runs backwards, also when the newest tag went.
         pushed_at_ms: repo.pushed_at_ms,
         updated_at_ms: now_ms,
-    };
-    Ok((latest, if all.is_empty() { Latest::NoTagAtAll } else { Latest::Tags }))
+    }
 }

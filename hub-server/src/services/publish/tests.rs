@@ -1,11 +1,11 @@
 //! What publishing promises.
 
-use hub_model::{Actor, DetailScope, Extraction, Field, LatestMode, Source, Value};
+use hub_model::{Actor, DetailScope, Extraction, Field, LatestMode, LetterKind, Source, Value};
 use hub_oci::ImageBuilder;
 
 use super::super::images::{self, DetailTarget, Edit, ImageError};
 use super::fixtures::{Hub, image, repo, tag};
-use super::{ManifestRef, PublishError};
+use super::{ManifestRef, PublishError, ensure_repo, may_push};
 use crate::services::access::AccessError;
 
 fn by_tag(name: &str) -> ManifestRef {
@@ -89,6 +89,80 @@ async fn the_last_tag_takes_an_empty_repository_with_it() {
     assert_eq!(hub.latest().await.as_deref(), Some("v1"));
     images::delete(&hub.app, &hub.writer, &repo(), &tag("v1")).await.unwrap();
     assert!(hub.app.db.repo(&repo()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_repository_outlives_its_last_tag_while_it_holds_a_manifest() {
+    for hub in Hub::on_every_engine().await {
+        let (tagged, other) = (image("tagged"), image("by digest"));
+        hub.push("v1", &tagged).await;
+        hub.upload(&other).await;
+        let by_digest = ManifestRef::Digest(other.digest.clone());
+        hub.put(&hub.writer, by_digest, &other).await.unwrap();
+        let delete =
+            async |what: &str| images::delete_manifest(&hub.app, &hub.writer, &repo(), what).await;
+        delete(tagged.digest.as_str()).await.unwrap();
+        let kept = images::manifest(&hub.app, &hub.writer, &repo(), other.digest.as_str()).await;
+        assert_eq!(kept.unwrap().digest, other.digest);
+        assert_eq!(hub.app.db.repo(&repo()).await.unwrap().unwrap().tags, 0);
+
+        hub.put(&hub.writer, by_tag("v2"), &other).await.unwrap();
+        delete(other.digest.as_str()).await.unwrap();
+        assert!(hub.app.db.repo(&repo()).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_repository_outlives_its_last_tag_while_a_push_is_under_way() {
+    for hub in Hub::on_every_engine().await {
+        let (first, next) = (image("first"), image("next"));
+        let digest = hub.push("v1", &first).await;
+        hub.upload(&next).await;
+        let (app, writer) = (&hub.app, &hub.writer);
+        images::delete_manifest(app, writer, &repo(), digest.as_str()).await.unwrap();
+        hub.put(writer, by_tag("v1"), &next).await.unwrap();
+        // The other way a tag goes.
+        hub.upload(&first).await;
+        images::delete(app, writer, &repo(), &tag("v1")).await.unwrap();
+        hub.put(writer, by_tag("v1"), &first).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_makes_a_repository_takes_no_turn_in_the_outbox_before_the_end() {
+    for hub in Hub::on_every_engine().await {
+        // A file has one writer anyway.
+        if hub.app.config.is_single() {
+            continue;
+        }
+        let name = repo();
+        let right = may_push(&hub.app, &hub.writer, &name).await.unwrap();
+        let mut making = hub.app.db.change().await.unwrap();
+        let made = ensure_repo(&hub.app, &mut making, &name, right, None).await.unwrap();
+        assert!(made.made);
+        let mut other = hub.app.db.change().await.unwrap();
+        let telling = other.tell(LetterKind::Access, "labring", 1);
+        let patience = std::time::Duration::from_secs(20);
+        tokio::time::timeout(patience, telling).await.expect("it need not wait").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_tag_is_counted_and_latest_moves_only_when_it_was_that() {
+    let hub = Hub::new().await;
+    for name in ["v3", "v1", "v2"] {
+        hub.push(name, &image(name)).await;
+    }
+    let facts = async || {
+        let repo = hub.app.db.repo(&repo()).await.unwrap().unwrap();
+        let text = |tag: Option<hub_model::Tag>| tag.map(String::from).unwrap_or_default();
+        (text(repo.latest_tag), text(repo.latest_semver), repo.tags)
+    };
+    let (app, writer) = (&hub.app, &hub.writer);
+    images::delete(app, writer, &repo(), &tag("v1")).await.unwrap();
+    assert_eq!(facts().await, ("v2".into(), "v3".into(), 2));
+    images::delete(app, writer, &repo(), &tag("v3")).await.unwrap();
+    assert_eq!(facts().await, ("v2".into(), "v2".into(), 1));
 }
 
 #[tokio::test]
