@@ -112,7 +112,9 @@ async fn open_file(url: &str) -> Result<Lite, DbError> {
         .doing(reading)?
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
+        // What was acknowledged is there after a power cut. With less, the end of the log is lost
+        // then: pushes that were answered, or the end of a blob whose bytes are gone.
+        .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .pragma("journal_size_limit", "67108864");
