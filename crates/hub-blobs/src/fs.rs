@@ -162,13 +162,9 @@ impl BlobStore for FsStore {
         let path = self.blob_path(digest);
         let folder = self.blobs.with_file_name("damaged");
         let name = format!("{}-{}", digest.algorithm().as_str(), digest.hex());
-        blocking(move || {
-            let moved =
-                fs::create_dir_all(&folder).and_then(|()| fs::rename(&path, folder.join(name)));
-            match moved {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-                moved => moved.doing("set a damaged blob aside"),
-            }
+        blocking(move || match publishing::set_aside(&path, &folder, &name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            moved => moved.doing("set a damaged blob aside"),
         })
         .await
     }

@@ -55,7 +55,7 @@ fn move_to(upload: &Path, blob: &Path, size: u64) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Makes `<alg>/<2 hex>` so that it outlives a power cut.
+/// Makes a folder, and the one above it, so that they outlive a power cut.
 fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -65,6 +65,15 @@ fn make_folder(folder: &Path) -> io::Result<()> {
         File::open(parent)?.sync_all()?;
     }
     Ok(())
+}
+
+/// Moves a blob into the folder of damaged ones, so that it stays there after a power cut: its
+/// row says so next.
+pub(super) fn set_aside(blob: &Path, damaged: &Path, name: &str) -> io::Result<()> {
+    make_folder(damaged)?;
+    fs::rename(blob, damaged.join(name))?;
+    File::open(damaged)?.sync_all()?;
+    File::open(blob.parent().expect("a blob lies in a folder"))?.sync_all()
 }
 
 fn hash_file(path: &Path, algorithm: Algorithm) -> io::Result<Digest> {
