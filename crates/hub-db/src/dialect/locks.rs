@@ -88,6 +88,8 @@ const SORTED_BLOBS: &str = "SELECT COUNT(*)
            ORDER BY b.digest
            FOR NO KEY UPDATE OF b) AS locked";
 
+const ALIVE: &str = "SELECT 1";
+
 /// Blobs whose bytes may go now: nobody can bring them back to life while this is held.
 #[derive(Debug)]
 pub struct Condemned {
@@ -99,6 +101,18 @@ pub struct Condemned {
 }
 
 impl Condemned {
+    /// Makes sure that the blobs are still held: a server ends a change whose connection broke,
+    /// and its locks with it.
+    ///
+    /// # Errors
+    ///
+    /// When they are not: then no more bytes of them may go.
+    pub async fn still_held(&mut self) -> Result<(), DbError> {
+        let Some(Change::Pg(tx)) = &mut self.change else { return Ok(()) };
+        let alive = sqlx::query(ALIVE).execute(&mut **tx).await.map(drop);
+        alive.doing("hold the blobs to be removed")
+    }
+
     /// Removes the rows of blobs whose bytes are gone; the others stay condemned.
     ///
     /// # Errors

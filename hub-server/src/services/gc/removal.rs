@@ -54,10 +54,18 @@ impl Course<'_> {
         let mut after = String::new();
         loop {
             self.breathe().await?;
-            let condemned = self.app.db.condemned_blobs(&after, BATCH).await?;
+            let mut condemned = self.app.db.condemned_blobs(&after, BATCH).await?;
             let Some((last, _)) = condemned.blobs.last() else { return Ok(()) };
             after = last.to_string();
-            let gone = self.remove_bytes(&condemned.blobs).await;
+            let blobs = std::mem::take(&mut condemned.blobs);
+            let mut gone = Vec::with_capacity(blobs.len());
+            for some in blobs.chunks(AT_ONCE) {
+                // Nobody speaks on that connection while bytes go: when the server has ended it,
+                // the rows are no longer locked, and bytes that came back must not go.
+                condemned.still_held().await?;
+                self.renew().await?;
+                gone.extend(self.remove_bytes(some).await);
+            }
             self.maybe_stop(Stop::BytesGone)?;
             condemned.bury(&self.app.db, &gone).await?;
             self.maybe_stop(Stop::Buried)?;

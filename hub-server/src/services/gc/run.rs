@@ -75,15 +75,18 @@ impl Course<'_> {
         }
         if self.told.elapsed() >= NEWS {
             self.told = Instant::now();
-            if !self.turn.renew().await? {
-                return Err(GcError::Lost.into());
-            }
+            self.renew().await?;
             self.app.db.tell_gc_run(self.id, &self.report, self.app.now_ms()).await?;
             if let Some(tell) = self.tell {
                 tell(&self.report);
             }
         }
         Ok(())
+    }
+
+    /// Keeps the lease.
+    pub(super) async fn renew(&self) -> Result<(), Cut> {
+        if self.turn.renew().await? { Ok(()) } else { Err(GcError::Lost.into()) }
     }
 
     /// Stops here when a test wants it.
