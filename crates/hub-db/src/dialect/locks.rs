@@ -51,7 +51,7 @@ both! {
     CONDEMNED_LITE, CONDEMNED_PG =
         "SELECT digest, size_bytes
          FROM blob
-         WHERE state = 'deleting' AND digest > $1
+         WHERE state <> 'live' AND state = 'deleting' AND digest > $1
          ORDER BY digest
          LIMIT $2",
         "FOR UPDATE SKIP LOCKED";
@@ -230,5 +230,53 @@ impl Change {
             sqlx::query(sql).bind(repo_id).execute(&mut **tx).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{digest, engines};
+
+    #[tokio::test]
+    async fn condemned_blobs_are_held_until_the_connection_ends() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            change.put_blob(&digest(1), 1, 1).await.unwrap();
+            change.condemn_blobs(9, 9).await.unwrap();
+            change.commit().await.unwrap();
+            let mut condemned = db.condemned_blobs("", 9).await.unwrap();
+            assert_eq!(condemned.blobs, [(digest(1), 1)]);
+            condemned.still_held().await.unwrap();
+            // On SQLite nobody else is there, and nothing is held.
+            let Db::Pg(pool) = &db else { continue };
+            sqlx::query(
+                "SELECT pg_terminate_backend(pid)
+                 FROM pg_stat_activity
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+            .execute(pool)
+            .await
+            .unwrap();
+            assert!(condemned.still_held().await.is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_collector_finds_its_blobs_by_indexes() {
+        for (db, _fresh) in engines().await {
+            // A planner of PostgreSQL reads tables of no rows as a whole.
+            let Db::Lite(lite) = &db else { continue };
+            for (sql, index) in
+                [(CONDEMNED_LITE, "blob_by_state"), (LONE_BLOBS_LITE, "blob_unreferenced")]
+            {
+                let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+                let plan: Vec<(i64, i64, i64, String)> =
+                    sqlx::query_as(explain).fetch_all(&lite.reader).await.unwrap();
+                let plan: Vec<_> = plan.into_iter().map(|(.., step)| step).collect();
+                assert_eq!(plan.len(), 1, "it is sorted by the index: {plan:?}");
+                assert!(plan[0].contains(index), "{plan:?}");
+            }
+        }
     }
 }
