@@ -5,7 +5,7 @@
 
 use crate::{Db, DbError, Doing};
 
-/// No lease of an upload or a job reaches further ahead, in milliseconds; replicas whose clocks
+/// No lease reaches further ahead, in milliseconds; replicas whose clocks
 /// differ by less do not disturb each other.
 const LEASE_AHEAD_MS: i64 = 10 * 60 * 1000;
 
@@ -56,7 +56,7 @@ impl Db {
             (UPLOADS_AHEAD, LEASE_AHEAD_MS),
             (RUNNING_AHEAD, LEASE_AHEAD_MS),
             (QUEUED_AHEAD, JOB_AHEAD_MS),
-            (LEASES_AHEAD, JOB_AHEAD_MS),
+            (LEASES_AHEAD, LEASE_AHEAD_MS),
         ] {
             found += alone!(self, pool => {
                 let done = sqlx::query(statement).bind(past).bind(now_ms + ahead).execute(pool);
