@@ -98,7 +98,9 @@ impl News {
             cache.end_all();
         } else if last > seen {
             let letters = db.letters_after(seen, BATCH).await?;
-            if letters.last().is_none_or(|letter| letter.seq < last) {
+            // Those between may have been dropped before they were read here.
+            let lost = db.first_letter().await? > seen + 1;
+            if lost || letters.last().is_none_or(|letter| letter.seq < last) {
                 cache.end_all();
             }
             for letter in letters {

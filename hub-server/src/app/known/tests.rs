@@ -234,3 +234,27 @@ async fn a_commit_that_nobody_waited_for_is_asked_about() {
     }
     assert!(given_up > 0, "every commit was faster than one look at it");
 }
+
+#[tokio::test]
+async fn letters_that_were_dropped_unread_end_everything() {
+    let (app, _dir) = App::for_tests().await;
+    let cache = cache(1 << 20);
+    let news = news::News::begin(&app.db, false).await.unwrap();
+    let tell = async |name: &str, at_ms: i64| {
+        let mut change = app.db.change().await.unwrap();
+        change.tell(LetterKind::Repo, name, at_ms).await.unwrap();
+        change.commit().await.unwrap();
+    };
+    let remember = || cache.put(cache.edition(LetterKind::Repo, "o/a"), Key::Record, Fact::Blob(7));
+    let known = || cache.get(cache.edition(LetterKind::Repo, "o/a"), Key::Record).is_some();
+    tell("o/b", 1).await;
+    remember();
+    news.catch_up(&app.db, &cache).await.unwrap();
+    assert!(known());
+    tell("o/a", 2).await;
+    tell("o/b", 3).await;
+    // The last letter stays.
+    app.db.drop_letters_before(99).await.unwrap();
+    news.catch_up(&app.db, &cache).await.unwrap();
+    assert!(!known());
+}
