@@ -60,10 +60,6 @@ statements! {
         "SELECT COUNT(*)
          FROM job
          WHERE state IN ('queued', 'running')";
-    NEXT_JOB_AT =
-        "SELECT MIN(CASE state WHEN 'queued' THEN run_at_ms ELSE locked_until_ms + 1 END)
-         FROM job
-         WHERE state IN ('queued', 'running')";
 }
 
 /// What a claim answers.
@@ -186,16 +182,6 @@ impl Db {
     pub async fn open_jobs(&self) -> Result<i64, DbError> {
         read!(self, pool => sqlx::query_scalar(OPEN_JOBS).fetch_one(pool).await)
             .doing("count the jobs")
-    }
-
-    /// When the next job can be claimed, in milliseconds; `None` when there is none.
-    ///
-    /// # Errors
-    ///
-    /// When the statement fails.
-    pub async fn next_job_at(&self) -> Result<Option<i64>, DbError> {
-        read!(self, pool => sqlx::query_scalar(NEXT_JOB_AT).fetch_one(pool).await)
-            .doing("look for the next job")
     }
 }
 

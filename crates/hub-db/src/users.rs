@@ -13,10 +13,6 @@ statements! {
         "SELECT id, name, admin, disabled, created_at_ms
          FROM user_account
          WHERE name = $1";
-    USER_BY_ID =
-        "SELECT id, name, admin, disabled, created_at_ms
-         FROM user_account
-         WHERE id = $1";
     USERS =
         "SELECT COUNT(*)
          FROM user_account";
@@ -94,18 +90,6 @@ impl Db {
     pub async fn user(&self, name: &UserName) -> Result<Option<User>, DbError> {
         let row = read!(self, pool => {
             sqlx::query_as::<_, UserRow>(USER).bind(name.as_str()).fetch_optional(pool).await
-        });
-        row.and_then(one).doing("read the user")
-    }
-
-    /// The user of that row.
-    ///
-    /// # Errors
-    ///
-    /// When the statement fails.
-    pub async fn user_by_id(&self, id: i64) -> Result<Option<User>, DbError> {
-        let row = read!(self, pool => {
-            sqlx::query_as::<_, UserRow>(USER_BY_ID).bind(id).fetch_optional(pool).await
         });
         row.and_then(one).doing("read the user")
     }
@@ -194,8 +178,8 @@ mod tests {
             change.commit().await.unwrap();
 
             assert_eq!(db.user(&alice.name).await.unwrap().as_ref(), Some(&alice));
-            assert_eq!(db.user_by_id(alice.id).await.unwrap().as_ref(), Some(&alice));
-            assert_eq!(db.user_by_id(alice.id + 1).await.unwrap(), None);
+            let nobody = UserName::parse("nobody").unwrap();
+            assert_eq!(db.user(&nobody).await.unwrap(), None);
             assert_eq!(db.users().await.unwrap(), 1);
             assert!(!alice.admin && !alice.disabled);
         }
@@ -225,7 +209,7 @@ mod tests {
 
             assert_eq!(db.password_hash(alice.id).await.unwrap().as_deref(), Some("new"));
             assert_eq!(db.password_hash(alice.id + 1).await.unwrap(), None);
-            assert!(db.user_by_id(alice.id).await.unwrap().unwrap().disabled);
+            assert!(db.user(&alice.name).await.unwrap().unwrap().disabled);
         }
     }
 

@@ -4,8 +4,9 @@ use chrono::DateTime;
 use hub_model::{Digest, Manifest, Referrer, ReferrersAsked, Repo, RepoName, Visibility};
 use hub_oci::{ExtractError, Extracted, Limits, detail_artifact, mark_base, prefix_chains};
 
-use super::{Failure, chain};
+use super::Failure;
 use crate::App;
+use crate::services::chain;
 use crate::services::images::{self, RepoStore};
 
 /// Annotation with the time at which an artifact was made.

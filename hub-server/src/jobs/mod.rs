@@ -113,14 +113,3 @@ pub(crate) async fn settle(app: &App) -> Result<(), Unsettled> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
-
-/// An error with all its causes, in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}

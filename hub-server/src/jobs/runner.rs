@@ -12,10 +12,11 @@ use hub_model::{ClaimedJob, Job};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::{
-    Failure, chain, collect_garbage, count_usage, describe_image, describe_repo, expire_uploads,
+    Failure, collect_garbage, count_usage, describe_image, describe_repo, expire_uploads,
     flush_counters, follow_outbox, scrub,
 };
 use crate::App;
+use crate::services::chain;
 use crate::telemetry;
 
 /// Jobs that one process runs at the same time.

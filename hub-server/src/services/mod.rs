@@ -67,6 +67,12 @@ pub(crate) fn filter(terms: AccessTerms) -> RepoFilter {
     }
 }
 
+/// An error with all its causes, in one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 /// Number of entries as the database counts.
 pub(crate) fn limit_rows(limit: u64) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)

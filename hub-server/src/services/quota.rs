@@ -11,7 +11,9 @@ use hub_model::{
 };
 
 use super::access::{self, AccessError};
-use super::publish::Right;
+use super::publish::{PublishError, Right};
+use super::repos::RepoError;
+use super::uploads::UploadError;
 use crate::App;
 
 /// Why a quota was not shown, set or kept.
@@ -27,6 +29,23 @@ pub enum QuotaError {
     #[error("could not read or record the quota")]
     Db(#[from] DbError),
 }
+
+/// What brings something into an organisation fails for the same reasons, by the same names.
+macro_rules! told_by {
+    ($($error:ty),+) => {
+        $(impl From<QuotaError> for $error {
+            fn from(error: QuotaError) -> Self {
+                match error {
+                    QuotaError::Access(error) => Self::Access(error),
+                    QuotaError::Exceeded(error) => Self::Quota(error.into()),
+                    QuotaError::Db(error) => Self::Db(error),
+                }
+            }
+        })+
+    };
+}
+
+told_by!(PublishError, RepoError, UploadError);
 
 /// What an organisation may hold, and what it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

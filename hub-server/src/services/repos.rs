@@ -9,7 +9,7 @@ use hub_model::{
 };
 
 use super::access::{self, AccessError};
-use super::quota::{self, QuotaError};
+use super::quota;
 use super::{filter, limit_rows};
 use crate::App;
 
@@ -33,16 +33,6 @@ pub enum RepoError {
     /// The metadata store failed.
     #[error("could not read or record the repository")]
     Db(#[from] DbError),
-}
-
-impl From<QuotaError> for RepoError {
-    fn from(error: QuotaError) -> Self {
-        match error {
-            QuotaError::Access(error) => Self::Access(error),
-            QuotaError::Exceeded(error) => Self::Quota(error.into()),
-            QuotaError::Db(error) => Self::Db(error),
-        }
-    }
 }
 
 /// What the caller may do, for pages that offer it.

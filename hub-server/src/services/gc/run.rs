@@ -210,7 +210,7 @@ impl<'a> Turn<'a> {
         let (state, error) = match &ended {
             Ok(()) => (GcState::Done, None),
             Err(Cut::Stopped) => (GcState::Interrupted, None),
-            Err(Cut::Failed(error)) => (GcState::Failed, Some(chain(error))),
+            Err(Cut::Failed(error)) => (GcState::Failed, Some(super::super::chain(error))),
         };
         count(&report, &wish, state, began.elapsed());
         app.db.end_gc_run(id, state, &report, error.as_deref(), app.now_ms()).await?;
@@ -220,12 +220,6 @@ impl<'a> Turn<'a> {
         }
         app.db.gc_run(id).await?.ok_or(GcError::Unknown { id })
     }
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn count(report: &GcReport, wish: &GcWish, state: GcState, took: Duration) {

@@ -4,19 +4,7 @@ use hub_db::{Change, DbError, RepoEdit};
 use hub_model::{Action, Actor, NewRepo, Org, Repo, RepoName, Visibility};
 
 use super::super::access::{self, AccessError};
-use super::super::quota::QuotaError;
-use super::PublishError;
 use crate::App;
-
-impl From<QuotaError> for PublishError {
-    fn from(error: QuotaError) -> Self {
-        match error {
-            QuotaError::Access(error) => Self::Access(error),
-            QuotaError::Exceeded(error) => Self::Quota(error.into()),
-            QuotaError::Db(error) => Self::Db(error),
-        }
-    }
-}
 
 /// A right to push that was asked for and given.
 #[derive(Debug, Clone)]

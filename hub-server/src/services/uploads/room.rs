@@ -10,7 +10,7 @@ use hub_blobs::ByteStream;
 use hub_model::{Digest, QuotaExceeded, RepoName};
 
 use super::super::publish::Right;
-use super::super::quota::{self, QuotaError};
+use super::super::quota;
 use super::UploadError;
 use crate::App;
 
@@ -144,14 +144,4 @@ fn within(body: ByteStream<'static>, left: u64, cut: Cut) -> ByteStream<'static>
         }
     });
     pieces.boxed()
-}
-
-impl From<QuotaError> for UploadError {
-    fn from(error: QuotaError) -> Self {
-        match error {
-            QuotaError::Access(error) => Self::Access(error),
-            QuotaError::Exceeded(error) => Self::Quota(error.into()),
-            QuotaError::Db(error) => Self::Db(error),
-        }
-    }
 }
