@@ -18,6 +18,9 @@ use crate::config::BlobsStore;
 use crate::listen::{self, Tls, TlsError};
 use crate::{App, AppBuilder, Config, http, jobs, telemetry};
 
+/// Setting of the database that holds the name of the store of blobs.
+const STORE_NAME: &str = "blob-store";
+
 /// How long workers may take to end.
 const WORKERS_END: Duration = Duration::from_secs(10);
 
@@ -58,6 +61,17 @@ pub enum StartError {
          by itself; for files there is `blobs.x_accel_redirect`"
     )]
     NoRedirect,
+    /// These are not the bytes that the database speaks of.
+    #[error(
+        "the store of blobs is not the one that this database knows: {found} instead of store \
+         `{known}`; is the volume mounted, and do `blobs.dir` or `blobs.s3` say where it is?"
+    )]
+    OtherStore {
+        /// The name that the database knows.
+        known: String,
+        /// What was found.
+        found: String,
+    },
     /// The index cannot be opened.
     #[error("could not open the search index")]
     Index(#[from] SearchError),
@@ -153,6 +167,7 @@ async fn open_with(config: Config, clock: Clock, need: Need) -> Result<(Opened, 
         db.free_leases().await?;
     }
     let blobs = open_blobs(&config).await?;
+    recognise(&db, &*blobs).await?;
     let dir = config.index_dir();
     let found = if need == Need::Nothing {
         None
@@ -197,6 +212,31 @@ async fn open_blobs(config: &Config) -> Result<Arc<dyn BlobStore>, StartError> {
                 timeout: Duration::from_secs(s3.timeout_seconds),
             };
             Ok(Arc::new(S3Store::open(&settings).await?))
+        }
+    }
+}
+
+/// Sees that the store holds the bytes that the database speaks of. An empty mount point looks like
+/// a store that lost everything, and every blob would be taken for damaged.
+async fn recognise(db: &Db, blobs: &dyn BlobStore) -> Result<(), StartError> {
+    let known = db.setting(STORE_NAME).await?;
+    let known = known.map(|name| String::from_utf8_lossy(&name).into_owned());
+    match (known, blobs.name().await?) {
+        (Some(known), Some(found)) if known == found => Ok(()),
+        (Some(known), Some(found)) => {
+            Err(StartError::OtherStore { known, found: format!("store `{found}`") })
+        }
+        (Some(known), None) if !db.blob_records("", 1).await?.is_empty() => {
+            Err(StartError::OtherStore { known, found: "one without a name".to_owned() })
+        }
+        (Some(known), None) => Ok(blobs.give_name(&known).await?),
+        (None, _) => {
+            // The store first: what the database knows is then never a name that nothing bears.
+            blobs.give_name(&uuid::Uuid::now_v7().to_string()).await?;
+            let name = blobs.name().await?.unwrap_or_default();
+            let mut change = db.change().await?;
+            change.init_setting(STORE_NAME, name.as_bytes()).await?;
+            Ok(change.commit().await?)
         }
     }
 }
@@ -377,5 +417,38 @@ mod tests {
         running.app.settle().await.unwrap();
         assert_eq!(running.app.index.position(), position);
         running.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_hub_does_not_start_without_the_bytes_of_its_database() {
+        use hub_model::{Actor, Algorithm, Visibility};
+
+        let dir = tempfile::tempdir().unwrap();
+        let (blobs, away) = (dir.path().join("bytes"), dir.path().join("away"));
+        let mut config = Config::local(dir.path());
+        config.blobs.dir = Some(blobs.clone());
+        start(config.clone()).await.unwrap().stop().await;
+        // Nothing is lost with a store in which nothing was.
+        fs::remove_dir_all(&blobs).unwrap();
+        let running = start(config.clone()).await.unwrap();
+        let (app, system) = (&running.app, Actor::System);
+        let (org, name) = ("labring".parse().unwrap(), "labring/app".parse().unwrap());
+        crate::services::orgs::create(app, &system, &org, "", "").await.unwrap();
+        crate::services::repos::create(app, &system, &name, Visibility::Public).await.unwrap();
+        let digest = hub_blobs::digest_of(b"bytes", Algorithm::Sha256);
+        let bytes = hub_blobs::stream_of("bytes");
+        crate::services::uploads::whole(app, &system, &name, &digest, bytes, None).await.unwrap();
+        running.stop().await;
+
+        fs::rename(&blobs, &away).unwrap();
+        let unmounted = start(config.clone()).await.unwrap_err().to_string();
+        assert!(unmounted.contains("one without a name"), "{unmounted}");
+        fs::write(blobs.join("store-id"), "another\n").unwrap();
+        let other = start(config.clone()).await.unwrap_err().to_string();
+        assert!(other.contains("store `another`"), "{other}");
+
+        fs::remove_dir_all(&blobs).unwrap();
+        fs::rename(&away, &blobs).unwrap();
+        start(config).await.unwrap().stop().await;
     }
 }

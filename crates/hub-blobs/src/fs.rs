@@ -23,12 +23,16 @@ use crate::error::Doing as _;
 use crate::store::check_id;
 use crate::{BlobError, BlobStore, ByteStream, Leftover, Staged, StoredBlob};
 
+/// File that holds the name of the store.
+const NAME: &str = "store-id";
+
 /// Blobs as files on a local or shared volume.
 ///
 /// ```text
 /// <dir>/blobs/sha256/e3/e3b0c442…   published: complete, verified, never changed
 /// <dir>/uploads/<id>                staged: may end at any byte
 /// <dir>/damaged/sha256-e3b0c442…    set aside: other bytes than the name says
+/// <dir>/store-id                    the name of the store
 /// ```
 ///
 /// Both folders lie on one volume, so publishing is a rename. The order is: verify, sync the file,
@@ -38,6 +42,7 @@ use crate::{BlobError, BlobStore, ByteStream, Leftover, Staged, StoredBlob};
 pub struct FsStore {
     blobs: PathBuf,
     uploads: PathBuf,
+    name: PathBuf,
 }
 
 impl FsStore {
@@ -48,7 +53,8 @@ impl FsStore {
     /// When the folders can be neither found nor made.
     pub async fn open(dir: impl Into<PathBuf>) -> Result<Self, BlobError> {
         let dir = dir.into();
-        let store = Self { blobs: dir.join("blobs"), uploads: dir.join("uploads") };
+        let (blobs, uploads) = (dir.join("blobs"), dir.join("uploads"));
+        let store = Self { blobs, uploads, name: dir.join(NAME) };
         let folders = [store.blobs.clone(), store.uploads.clone()];
         blocking(move || {
             folders.iter().try_for_each(fs::create_dir_all).doing("make the folders for blobs")
@@ -167,6 +173,23 @@ impl BlobStore for FsStore {
             moved => moved.doing("set a damaged blob aside"),
         })
         .await
+    }
+
+    async fn name(&self) -> Result<Option<String>, BlobError> {
+        let path = self.name.clone();
+        blocking(move || match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            text => text.map(|text| Some(text.trim().to_owned())).doing("read the store's name"),
+        })
+        .await
+    }
+
+    async fn give_name(&self, name: &str) -> Result<(), BlobError> {
+        let text = format!("{}\n", check_id(name)?);
+        // No upload can have this name: ids hold no dot.
+        let draft = self.uploads.join(format!(".{NAME}-{name}"));
+        let path = self.name.clone();
+        blocking(move || publishing::create(&draft, &path, &text).doing("name the store")).await
     }
 
     async fn ready(&self) -> Result<(), BlobError> {

@@ -27,6 +27,7 @@ pub struct MemoryStore(Mutex<Shelves>);
 struct Shelves {
     uploads: HashMap<String, Vec<u8>>,
     blobs: HashMap<Digest, Bytes>,
+    name: Option<String>,
 }
 
 impl std::fmt::Debug for Shelves {
@@ -34,6 +35,7 @@ impl std::fmt::Debug for Shelves {
         f.debug_struct("Shelves")
             .field("uploads", &self.uploads.len())
             .field("blobs", &self.blobs.len())
+            .field("name", &self.name)
             .finish()
     }
 }
@@ -143,6 +145,16 @@ impl BlobStore for MemoryStore {
     async fn delete(&self, digest: &Digest) -> Result<(), BlobError> {
         let removed = self.shelves().blobs.remove(digest);
         removed.map(drop).ok_or_else(|| BlobError::NotFound { digest: digest.clone() })
+    }
+
+    async fn name(&self) -> Result<Option<String>, BlobError> {
+        Ok(self.shelves().name.clone())
+    }
+
+    async fn give_name(&self, name: &str) -> Result<(), BlobError> {
+        let name = check_id(name)?.to_owned();
+        self.shelves().name.get_or_insert(name);
+        Ok(())
     }
 
     async fn ready(&self) -> Result<(), BlobError> {

@@ -31,6 +31,9 @@ pub use self::settings::S3Settings;
 use crate::store::check_id;
 use crate::{BlobError, BlobStore, ByteStream, Leftover, Staged, StoredBlob};
 
+/// Key of the object that holds the name of the store.
+const NAME: &str = "store-id";
+
 /// Pointers that are remembered: some 300 bytes each.
 const KNOWN: u64 = 20_000;
 
@@ -41,6 +44,7 @@ const KNOWN: u64 = 20_000;
 /// <prefix>/data/<upload>.<random>       the bytes: complete, verified before a pointer names them
 /// <prefix>/uploads/<upload>/….tail      staged bytes that are too few for a part
 /// <prefix>/uploads/<upload>/….multipart names a multipart upload that is not complete
+/// <prefix>/store-id                     the name of the store
 /// ```
 ///
 /// The blob begins to exist when its pointer does, and that is put on condition that there is
@@ -152,6 +156,16 @@ impl BlobStore for S3Store {
         self.bucket.remove(&pointer::key(digest)).await.doing("delete a blob")?;
         self.known.invalidate(digest).await;
         self.bucket.remove(&pointer.data).await.doing("delete the bytes of a blob")
+    }
+
+    async fn name(&self) -> Result<Option<String>, BlobError> {
+        let found = self.bucket.get(NAME).await.doing("read the store's name")?;
+        Ok(found.map(|text| String::from_utf8_lossy(&text).trim().to_owned()))
+    }
+
+    async fn give_name(&self, name: &str) -> Result<(), BlobError> {
+        let text = format!("{}\n", check_id(name)?);
+        self.bucket.create(NAME, text.into()).await.doing("name the store").map(drop)
     }
 
     async fn ready(&self) -> Result<(), BlobError> {

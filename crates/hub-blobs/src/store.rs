@@ -156,6 +156,21 @@ pub trait BlobStore: Send + Sync + fmt::Debug + 'static {
         }
     }
 
+    /// The name that was given to this store, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    async fn name(&self) -> Result<Option<String>, BlobError>;
+
+    /// Gives the store a name for good, so that a database knows its bytes again; a store that has
+    /// one keeps it. 1 to 64 ASCII letters, digits and `-`.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails, or the name breaks the rule.
+    async fn give_name(&self, name: &str) -> Result<(), BlobError>;
+
     /// Whether the store can be written to.
     ///
     /// # Errors

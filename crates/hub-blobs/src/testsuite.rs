@@ -36,6 +36,20 @@ pub async fn run<S: BlobStore>(make: impl AsyncFn() -> S) {
     ids_that_are_paths(&make().await).await;
     blobs_are_listed(&make().await).await;
     leftovers_are_listed_and_removed(&make().await).await;
+    a_name_stays(&make().await).await;
+}
+
+async fn a_name_stays(store: &impl BlobStore) {
+    assert_eq!(store.name().await.expect("the store can be asked"), None);
+    assert!(store.give_name("../first").await.is_err(), "a name is no path");
+    for name in ["first", "second"] {
+        store.give_name(name).await.expect("a second name is passed over");
+        assert_eq!(store.name().await.expect("it has a name").as_deref(), Some("first"));
+    }
+    let listed: Vec<_> = store.list().try_collect().await.expect("blobs can be listed");
+    assert!(listed.is_empty(), "the name is no blob");
+    let left: Vec<_> = store.list_leftovers(i64::MAX).try_collect().await.expect("so can the rest");
+    assert!(left.is_empty(), "the name belongs to nobody's upload: {left:?}");
 }
 
 fn sha256(bytes: &[u8]) -> Digest {

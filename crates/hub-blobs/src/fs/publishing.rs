@@ -1,7 +1,7 @@
 //! From a staged file to a blob.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use hub_model::{Algorithm, Digest};
@@ -74,6 +74,22 @@ pub(super) fn set_aside(blob: &Path, damaged: &Path, name: &str) -> io::Result<(
     fs::rename(blob, damaged.join(name))?;
     File::open(damaged)?.sync_all()?;
     File::open(blob.parent().expect("a blob lies in a folder"))?.sync_all()
+}
+
+/// Makes the file `path` with `text`, by way of `draft`, unless it is there: whole or not at all.
+pub(super) fn create(draft: &Path, path: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::create(draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    let made = match fs::hard_link(draft, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Not every volume knows links.
+        Err(_) if !path.exists() => fs::rename(draft, path),
+        outcome => outcome,
+    };
+    remove(draft)?;
+    made?;
+    File::open(path.parent().expect("the file lies in a folder"))?.sync_all()
 }
 
 fn hash_file(path: &Path, algorithm: Algorithm) -> io::Result<Digest> {
