@@ -99,8 +99,8 @@ impl News {
         } else if last > seen {
             let letters = db.letters_after(seen, BATCH).await?;
             // Those between may have been dropped before they were read here.
-            let lost = db.first_letter().await? > seen + 1;
-            if lost || letters.last().is_none_or(|letter| letter.seq < last) {
+            let gap = db.first_letter().await? > seen + 1;
+            if gap || letters.last().is_none_or(|letter| letter.seq < last) {
                 cache.end_all();
             }
             for letter in letters {
