@@ -149,7 +149,8 @@ impl Config {
         }
     }
 
-    /// How the certificate of `server` is checked: as the flags say, else as its context does.
+    /// How the certificate of `server` is checked: as the flags say, else as its context does. Who
+    /// names an authority now wants it asked, whatever was kept.
     ///
     /// # Errors
     ///
@@ -163,7 +164,8 @@ impl Config {
             None => false,
         };
         let ca = self.ca_cert.as_deref().or_else(|| kept?.ca.as_deref());
-        Trust::read(ca, insecure || kept.is_some_and(|kept| kept.insecure))
+        let unchecked = self.ca_cert.is_none() && kept.is_some_and(|kept| kept.insecure);
+        Trust::read(ca, insecure || unchecked)
     }
 
     /// The settings in use.

@@ -67,7 +67,8 @@ impl UserFile {
         read(path)
     }
 
-    /// Makes a hub the current one. The context is called as its host.
+    /// Makes a hub the current one. The context is called as its host, and says of certificates
+    /// what `trust` does and nothing from before.
     ///
     /// # Errors
     ///
@@ -83,16 +84,20 @@ impl UserFile {
             let context = table(table(document.as_table_mut(), "contexts"), server.host());
             context["server"] = value(server.url());
             context["user"] = value(user);
-            if let Some(ca) = &trust.file {
-                context["ca"] = value(ca.to_string_lossy().into_owned());
+            match &trust.file {
+                Some(ca) => context["ca"] = value(ca.to_string_lossy().into_owned()),
+                None => drop(context.remove("ca")),
             }
             if trust.insecure {
                 context["insecure"] = value(true);
+            } else {
+                context.remove("insecure");
             }
         })
     }
 
-    /// Takes the user out of the context of a hub; its address stays known.
+    /// Takes the user out of the context of a hub, and the word that its certificate goes
+    /// unchecked; its address and its authority stay known.
     ///
     /// # Errors
     ///
@@ -103,6 +108,7 @@ impl UserFile {
             let context = contexts.and_then(|all| all.get_mut(server.host()));
             if let Some(context) = context.and_then(Item::as_table_like_mut) {
                 context.remove("user");
+                context.remove("insecure");
             }
         })
     }

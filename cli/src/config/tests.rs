@@ -106,6 +106,43 @@ fn a_certificate_goes_unchecked_only_where_somebody_said_so() {
     assert!(!trust(Some("c.example.com"), "a.example.com"));
 }
 
+const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----
+MIIBGDCBv6ADAgECAgEBMAoGCCqGSM49BAMCMAAwHhcNNzUwMTAxMDAwMDAwWhcN
+-----END CERTIFICATE-----
+";
+
+#[test]
+fn an_authority_that_is_named_ends_going_unchecked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, ca) = (folder.path().join("config.toml"), folder.path().join("ca.pem"));
+    std::fs::write(&ca, AUTHORITY).unwrap();
+    let server = Server::parse("b.lan:5000", false).unwrap();
+    let trust = |insecure: Option<&str>, ca: Option<&Path>| {
+        let user = std::fs::read_to_string(&path).unwrap_or_default();
+        let flags = Global {
+            insecure: insecure.map(str::to_owned),
+            ca_cert: ca.map(Path::to_owned),
+            ..Global::default()
+        };
+        load(&flags, &user, "").unwrap().trust(&server).unwrap()
+    };
+    let remember = |trust: &Trust| UserFile::remember(&path, &server, "alice", trust).unwrap();
+
+    remember(&trust(Some("b.lan:5000"), None));
+    assert!(trust(None, None).insecure);
+    UserFile::forget_user(&path, &server).unwrap();
+    assert!(!trust(None, None).insecure, "signing out forgets it");
+
+    remember(&trust(Some("b.lan:5000"), None));
+    remember(&trust(None, Some(&ca)));
+    let kept = trust(None, None);
+    assert!(!kept.insecure && kept.ca.is_some());
+    // Who says both means both, for now and to be kept.
+    assert!(trust(Some("b.lan:5000"), Some(&ca)).insecure);
+    remember(&Trust::default());
+    assert_eq!(trust(None, None), Trust::default(), "what is said no more is kept no more");
+}
+
 #[test]
 fn an_authority_that_is_none_is_a_usage_failure() {
     let folder = tempfile::tempdir().unwrap();
