@@ -68,6 +68,14 @@ pub(super) fn settle(
     Ok(ClientAddress(client))
 }
 
+/// Host and port that the caller asked, when they are such that they may be repeated in a challenge
+/// and in commands.
+pub(super) fn host(headers: &HeaderMap) -> Option<&str> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let usual = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+    (1..=255).contains(&host.len()).then_some(host).filter(|host| host.bytes().all(usual))
+}
+
 /// Bytes of a head, as HTTP/1 would write it.
 fn size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
@@ -82,18 +90,15 @@ fn believe(
 ) -> Option<IpAddr> {
     let is_trusted = peer.is_some_and(|peer| trusted.contain(peer));
     let (host, client) = if is_trusted {
-        (first(headers, &HOST), forwarded_for(headers, trusted))
+        (last(headers, &HOST), forwarded_for(headers, trusted))
     } else {
         (None, None)
     };
-    let says_https = is_trusted && first(headers, &PROTO).is_some_and(|proto| proto == "https");
-    let says_http = is_trusted && first(headers, &PROTO).is_some_and(|proto| proto == "http");
-    let scheme = if says_https {
-        "https"
-    } else if says_http {
-        "http"
-    } else {
-        scheme
+    let said = if is_trusted { last(headers, &PROTO) } else { None };
+    let scheme = match said.as_ref().map(HeaderValue::as_bytes) {
+        Some(b"https") => "https",
+        Some(b"http") => "http",
+        _ => scheme,
     };
     for name in [HOST, FOR] {
         headers.remove(name);
@@ -105,11 +110,12 @@ fn believe(
     client.or(peer.map(|peer| peer.to_canonical()))
 }
 
-/// The first value of a list: what the outermost proxy wrote.
-fn first(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
-    let text = headers.get(name)?.to_str().ok()?;
-    let first = text.split(',').next()?.trim();
-    if first.is_empty() { None } else { HeaderValue::from_str(first).ok() }
+/// The last value of a list: what the proxy next to us wrote. What stands before it, anybody may
+/// have sent, and proxies that append pass it on.
+fn last(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
+    let text = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+    let last = text.rsplit(',').next()?.trim();
+    if last.is_empty() { None } else { HeaderValue::from_str(last).ok() }
 }
 
 /// The last address of the chain that is not itself a trusted proxy: what stands before it,
@@ -139,6 +145,10 @@ mod tests {
             .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
             .collect();
         headers.insert(header::HOST, "inside:8080".parse().unwrap());
+        told_by(peer, headers)
+    }
+
+    fn told_by(peer: &str, mut headers: HeaderMap) -> (String, String, String) {
         let trusted = "127.0.0.0/8,10.0.0.0/8".parse().unwrap();
         let client = believe(&mut headers, peer.parse().ok(), "http", &trusted);
         let text = |name: HeaderName| headers[name].to_str().unwrap().to_owned();
@@ -161,6 +171,37 @@ mod tests {
         assert_eq!(told("", &said), own("http", "inside:8080", ""));
         let odd = [("x-forwarded-proto", "gopher"), ("x-forwarded-host", "")];
         assert_eq!(told("127.0.0.1", &odd), own("http", "inside:8080", "127.0.0.1"));
+    }
+
+    #[test]
+    fn of_host_and_scheme_the_word_of_the_nearest_proxy_counts() {
+        let told = told(
+            "127.0.0.1",
+            &[
+                ("x-forwarded-proto", "http, https"),
+                ("x-forwarded-host", "evil.example.com, hub.example.com"),
+            ],
+        );
+        assert_eq!((told.0.as_str(), told.1.as_str()), ("https", "hub.example.com"));
+        let mut twice = HeaderMap::new();
+        twice.insert(header::HOST, "inside:8080".parse().unwrap());
+        twice.append(HOST, "evil.example.com".parse().unwrap());
+        twice.append(HOST, "hub.example.com".parse().unwrap());
+        assert_eq!(told_by("127.0.0.1", twice).1, "hub.example.com");
+    }
+
+    #[test]
+    fn a_host_is_repeated_when_it_can_do_no_harm() {
+        let of = |text: &str| {
+            let headers = HeaderMap::from_iter([(header::HOST, text.parse().unwrap())]);
+            host(&headers).map(str::to_owned)
+        };
+        for good in ["hub.example.com", "my_hub:8080", "[::1]:80"] {
+            assert_eq!(of(good).as_deref(), Some(good));
+        }
+        for bad in ["", "a b", "a\"b", "a/b", "a@b", &"x".repeat(256)] {
+            assert_eq!(of(bad), None, "{bad}");
+        }
     }
 
     #[test]

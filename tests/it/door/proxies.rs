@@ -53,6 +53,7 @@ fn nginx(folder: &Path, tls: &TestTls, port: u16, hub: &str) -> Option<Nginx> {
            proxy_request_buffering off;
            proxy_buffering off;
            proxy_set_header Host $http_host;
+           proxy_set_header X-Forwarded-Host $http_host;
            proxy_set_header X-Forwarded-Proto $scheme;
            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
          }}",
@@ -85,6 +86,14 @@ async fn a_push_through_a_real_proxy_that_ends_tls_arrives_whole() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     let challenge = ping.headers()["www-authenticate"].to_str().unwrap();
+    assert!(challenge.contains(&format!("realm=\"{url}{TOKEN}\"")), "{challenge}");
+
+    let forged = client.get(format!("{url}/v2/"));
+    let forged = FORWARDED.iter().fold(forged, |request, (name, value)| {
+        request.header(*name, value.replace("hub.", "evil."))
+    });
+    let forged = forged.send().await.unwrap();
+    let challenge = forged.headers()["www-authenticate"].to_str().unwrap();
     assert!(challenge.contains(&format!("realm=\"{url}{TOKEN}\"")), "{challenge}");
 
     let through = alice.through(&url, client);

@@ -1,11 +1,11 @@
 //! The challenge: where to get a token, and for what.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use hub_model::Scope;
 
 use super::TOKEN_PATH;
 use crate::App;
-use crate::http::proxies::PROTO;
+use crate::http::proxies::{self, PROTO};
 
 /// What is wrong with the token that was presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,16 +54,10 @@ pub(super) fn base_url(app: &App, headers: &HeaderMap) -> String {
     if let Some(url) = &app.config.listen.public_url {
         return url.as_str().trim_end_matches('/').to_owned();
     }
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    let plain = |host: &&str| {
-        host.bytes().all(|b| {
-            b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']' | b'_')
-        })
-    };
     // Set right at the door: a proxy that is not trusted has no say here.
     let https = headers.get(PROTO).is_some_and(|scheme| scheme == "https");
     let scheme = if https { "https" } else { "http" };
-    format!("{scheme}://{}", host.filter(plain).unwrap_or("localhost"))
+    format!("{scheme}://{}", proxies::host(headers).unwrap_or("localhost"))
 }
 
 #[cfg(test)]

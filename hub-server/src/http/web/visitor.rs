@@ -17,6 +17,7 @@ use crate::App;
 use crate::http::RequestId;
 use crate::http::actor;
 use crate::http::credentials::presented;
+use crate::http::proxies;
 
 /// Cookie of the language.
 pub(super) const LANG_COOKIE: &str = "hub_lang";
@@ -206,10 +207,5 @@ fn host(app: &App, parts: &Parts) -> String {
     if let Some(url) = &app.config.listen.public_url {
         return url.authority().to_owned();
     }
-    let named = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let plain = |host: &&str| {
-        let usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-        !host.is_empty() && host.len() <= 255 && host.chars().all(usual)
-    };
-    named.filter(plain).unwrap_or("localhost").to_owned()
+    proxies::host(&parts.headers).unwrap_or("localhost").to_owned()
 }
