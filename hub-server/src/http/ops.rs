@@ -1,6 +1,7 @@
 //! Health, readiness and metrics, for probes and for Prometheus.
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,6 +9,9 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use hub_model::{AccessTerms, SearchQuery};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
 
 use crate::App;
 use crate::telemetry;
@@ -15,12 +19,67 @@ use crate::telemetry;
 /// How long a probe waits for each of the memories.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long the memories are not asked again: one look writes to the store, and anybody may ask.
+const REMEMBERED: Duration = Duration::from_secs(2);
+
 pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
-        .with_state(app)
+        .with_state(Probed { app, last: Arc::default() })
+}
+
+/// The app, and what its memories said last. Who asks while they are asked waits for the answer.
+#[derive(Debug, Clone)]
+struct Probed {
+    app: App,
+    last: Arc<Mutex<Option<(Instant, Verdict)>>>,
+}
+
+/// Which of the memories answer.
+#[derive(Debug, Clone, Copy)]
+struct Verdict {
+    database: bool,
+    blobs: bool,
+    index: bool,
+}
+
+impl Probed {
+    async fn verdict(&self) -> Verdict {
+        let mut last = self.last.lock().await;
+        if let Some((at, verdict)) = *last
+            && at.elapsed() < REMEMBERED
+        {
+            return verdict;
+        }
+        let verdict = look(&self.app).await;
+        *last = Some((Instant::now(), verdict));
+        verdict
+    }
+}
+
+/// Asks the memories.
+async fn look(app: &App) -> Verdict {
+    let database = timeout(PATIENCE, app.db.ping());
+    let blobs = timeout(PATIENCE, app.blobs.ready());
+    // An index that is being rebuilt still answers, from what it had.
+    let index = app.index.clone();
+    let query = SearchQuery {
+        text: String::new(),
+        org: None,
+        keyword: None,
+        access: AccessTerms::Everything,
+        offset: 0,
+        limit: 1,
+    };
+    let index = tokio::task::spawn_blocking(move || index.search(&query).is_ok());
+    let (database, blobs, index) = tokio::join!(database, blobs, timeout(PATIENCE, index));
+    Verdict {
+        database: matches!(database, Ok(Ok(()))),
+        blobs: matches!(blobs, Ok(Ok(()))),
+        index: matches!(index, Ok(Ok(true))),
+    }
 }
 
 /// Alive: the process answers.
@@ -29,15 +88,13 @@ async fn healthz() -> &'static str {
 }
 
 /// Ready: new callers are welcome, and the memories answer.
-async fn readyz(State(app): State<App>) -> Response {
-    let database = tokio::time::timeout(PATIENCE, app.db.ping()).await;
-    let blobs = tokio::time::timeout(PATIENCE, app.blobs.ready()).await;
+async fn readyz(State(probed): State<Probed>) -> Response {
+    let Verdict { database, blobs, index } = probed.verdict().await;
     let checks = [
-        ("database", matches!(database, Ok(Ok(())))),
-        ("blobs", matches!(blobs, Ok(Ok(())))),
-        // An index that is being rebuilt still answers, from what it had.
-        ("index", app.index.position() >= 0),
-        ("draining", !app.is_draining()),
+        ("database", database),
+        ("blobs", blobs),
+        ("index", index),
+        ("draining", !probed.app.is_draining()),
     ];
     let mut text = String::new();
     for (what, good) in checks {
@@ -61,4 +118,25 @@ async fn metrics() -> Response {
     };
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     (kind, handle.render()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_memories_are_not_asked_at_every_question() {
+        let (app, _dir) = App::for_tests().await;
+        let probed = Probed { app: app.clone(), last: Arc::default() };
+        assert!(probed.verdict().await.database);
+        app.db.close().await;
+        // As remembered, however long this test took until here.
+        if let Some((at, _)) = &mut *probed.last.lock().await {
+            *at = Instant::now();
+        }
+        assert!(probed.verdict().await.database);
+        *probed.last.lock().await = None;
+        let verdict = probed.verdict().await;
+        assert!(!verdict.database && verdict.blobs && verdict.index);
+    }
 }
