@@ -172,9 +172,10 @@ fn variable(name: &str, value: &str) -> Result<Option<(String, String)>, ConfigE
     }
 }
 
-/// `listen.address` and a text as a table inside a table. A number or a truth value is read as one.
+/// `listen.address` and a text as a table inside a table. A number or a truth value is read as one,
+/// where the setting is no text.
 fn nested(key: &str, value: &str) -> Dict {
-    let text = KEYS.iter().any(|known| known.name == key && known.secret);
+    let text = KEYS.iter().any(|known| known.name == key && known.text);
     let value = match (value.parse::<u64>(), value.parse::<bool>()) {
         _ if text => Value::from(value),
         (Ok(number), _) => Value::from(number),
@@ -305,6 +306,28 @@ mod tests {
             error.to_string(),
             "HUB_SERVER_LISTEN_ADDRESS gives `listen.address` a value of the wrong form"
         );
+    }
+
+    #[test]
+    fn a_text_that_looks_like_something_else_stays_a_text() {
+        let variables = vars(&[
+            ("HUB_SERVER_BLOBS_S3_BUCKET", "2024"),
+            ("HUB_SERVER_BLOBS_S3_PREFIX", "true"),
+            ("HUB_SERVER_LOG_LEVEL", "0"),
+        ]);
+        let flags = Flags::default().with("data", Some("2024".to_owned()));
+        let config = load_from(None, &variables, flags).unwrap().config;
+        assert_eq!(config.data, Path::new("2024"));
+        let s3 = &config.blobs.s3;
+        assert_eq!((&*s3.bucket, &*s3.prefix, &*config.log.level), ("2024", "true", "0"));
+        // And each of the others takes a number or a truth value.
+        for key in KEYS.iter().filter(|key| !key.text) {
+            let set = |value: &str| {
+                load_from(None, &[], Flags::default().with(key.name, Some(value.to_owned())))
+            };
+            assert!(set("1").is_ok() || set("true").is_ok(), "{}", key.name);
+            assert!(set("text").is_err(), "{}", key.name);
+        }
     }
 
     #[test]

@@ -8,20 +8,22 @@ use super::{Config, Loaded, LogFormat};
 pub(super) struct Key {
     pub(super) name: &'static str,
     pub(super) secret: bool,
+    /// Whether the value is a text, also when it looks like a number or a truth value.
+    pub(super) text: bool,
     value: fn(&Config) -> String,
 }
 
 /// Every setting, in the order of the sections.
 pub(super) const KEYS: &[Key] = &[
-    plain("data", |c| c.data.display().to_string()),
-    plain("listen.address", |c| c.listen.address.to_string()),
-    plain("listen.public_url", |c| {
+    text("data", |c| c.data.display().to_string()),
+    text("listen.address", |c| c.listen.address.to_string()),
+    text("listen.public_url", |c| {
         c.listen.public_url.as_ref().map_or_else(String::new, ToString::to_string)
     }),
-    plain("listen.tls_cert", |c| file(c.listen.tls_cert.as_deref())),
-    plain("listen.tls_key", |c| file(c.listen.tls_key.as_deref())),
+    text("listen.tls_cert", |c| file(c.listen.tls_cert.as_deref())),
+    text("listen.tls_key", |c| file(c.listen.tls_key.as_deref())),
     plain("listen.tls_reload_seconds", |c| c.listen.tls_reload_seconds.to_string()),
-    plain("listen.trusted_proxies", |c| c.listen.trusted_proxies.to_string()),
+    text("listen.trusted_proxies", |c| c.listen.trusted_proxies.to_string()),
     plain("listen.write_timeout_seconds", |c| c.listen.write_timeout_seconds.to_string()),
     plain("listen.max_header_bytes", |c| c.listen.max_header_bytes.to_string()),
     plain("listen.max_connections", |c| c.listen.max_connections.to_string()),
@@ -32,33 +34,36 @@ pub(super) const KEYS: &[Key] = &[
     Key {
         name: "database.url",
         secret: true,
+        text: true,
         value: |c| c.database_url().expose_secret().to_owned(),
     },
-    plain("blobs.store", |c| c.blobs.store.as_str().to_owned()),
-    plain("blobs.dir", |c| c.blobs_dir().display().to_string()),
+    text("blobs.store", |c| c.blobs.store.as_str().to_owned()),
+    text("blobs.dir", |c| c.blobs_dir().display().to_string()),
     plain("blobs.redirect", |c| c.blobs.redirect.to_string()),
     plain("blobs.redirect_min_bytes", |c| c.blobs.redirect_min_bytes.to_string()),
     plain("blobs.redirect_seconds", |c| c.blobs.redirect_seconds.to_string()),
-    plain("blobs.x_accel_redirect", |c| c.blobs.x_accel_redirect.clone().unwrap_or_default()),
-    plain("blobs.s3.endpoint", |c| c.blobs.s3.endpoint.clone().unwrap_or_default()),
-    plain("blobs.s3.bucket", |c| c.blobs.s3.bucket.clone()),
-    plain("blobs.s3.region", |c| c.blobs.s3.region.clone()),
-    plain("blobs.s3.prefix", |c| c.blobs.s3.prefix.clone()),
-    plain("blobs.s3.access_key_id", |c| c.blobs.s3.access_key_id.clone().unwrap_or_default()),
+    text("blobs.x_accel_redirect", |c| c.blobs.x_accel_redirect.clone().unwrap_or_default()),
+    text("blobs.s3.endpoint", |c| c.blobs.s3.endpoint.clone().unwrap_or_default()),
+    text("blobs.s3.bucket", |c| c.blobs.s3.bucket.clone()),
+    text("blobs.s3.region", |c| c.blobs.s3.region.clone()),
+    text("blobs.s3.prefix", |c| c.blobs.s3.prefix.clone()),
+    text("blobs.s3.access_key_id", |c| c.blobs.s3.access_key_id.clone().unwrap_or_default()),
     Key {
         name: "blobs.s3.secret_access_key",
         secret: true,
+        text: true,
         value: |c| hidden(c.blobs.s3.secret_access_key.as_ref()),
     },
     Key {
         name: "blobs.s3.session_token",
         secret: true,
+        text: true,
         value: |c| hidden(c.blobs.s3.session_token.as_ref()),
     },
     plain("blobs.s3.path_style", |c| c.blobs.s3.path_style.to_string()),
     plain("blobs.s3.allow_http", |c| c.blobs.s3.allow_http.to_string()),
     plain("blobs.s3.timeout_seconds", |c| c.blobs.s3.timeout_seconds.to_string()),
-    plain("search.dir", |c| c.index_dir().display().to_string()),
+    text("search.dir", |c| c.index_dir().display().to_string()),
     plain("cache.max_bytes", |c| c.cache.max_bytes.to_string()),
     plain("auth.session_days", |c| c.auth.session_days.to_string()),
     plain("auth.token_seconds", |c| c.auth.token_seconds.to_string()),
@@ -85,11 +90,11 @@ pub(super) const KEYS: &[Key] = &[
     plain("limits.tokens_per_minute", |c| c.limits.tokens_per_minute.to_string()),
     plain("limits.upload_starts_per_minute", |c| c.limits.upload_starts_per_minute.to_string()),
     plain("limits.searches_per_minute", |c| c.limits.searches_per_minute.to_string()),
-    plain("log.format", |c| match c.log.format {
+    text("log.format", |c| match c.log.format {
         LogFormat::Text => "text".to_owned(),
         LogFormat::Json => "json".to_owned(),
     }),
-    plain("log.level", |c| c.log.level.clone()),
+    text("log.level", |c| c.log.level.clone()),
 ];
 
 fn file(path: Option<&std::path::Path>) -> String {
@@ -101,8 +106,13 @@ fn hidden(secret: Option<&SecretString>) -> String {
     secret.map_or_else(String::new, |_| "***".to_owned())
 }
 
+/// A number or a truth value.
 const fn plain(name: &'static str, value: fn(&Config) -> String) -> Key {
-    Key { name, secret: false, value }
+    Key { name, secret: false, text: false, value }
+}
+
+const fn text(name: &'static str, value: fn(&Config) -> String) -> Key {
+    Key { name, secret: false, text: true, value }
 }
 
 /// One line of `config print`.
