@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
@@ -23,6 +23,12 @@ use crate::{Credentials, RemoteError};
 
 /// Lifetime, in seconds, of a token that does not state it, or states less. Source: the token specification of distribution.
 const DEFAULT_LIFETIME: u64 = 60;
+
+/// Longest time, in seconds, that a token is kept, whatever it states.
+const LONGEST_LIFETIME: u64 = 24 * 60 * 60;
+
+/// Largest answer of a token service that is read, in bytes.
+const LARGEST_ANSWER: usize = 1 << 20;
 
 /// A token is not used any more this many seconds before it expires.
 const MARGIN: u64 = 10;
@@ -117,8 +123,7 @@ impl Auth {
             Broken::protocol(format!("the token service answered without a token: {realm}"))
         })?;
         let header = secret_header("Bearer", text.expose_secret())?;
-        let lifetime = granted.expires_in.unwrap_or(DEFAULT_LIFETIME);
-        let until = Instant::now() + Duration::from_secs(lifetime.max(DEFAULT_LIFETIME) - MARGIN);
+        let until = Instant::now() + lifetime(granted.expires_in);
         let token = Token { header: header.clone(), until };
         self.tokens.lock().expect("no holder panics").insert(key, token);
         Ok(header)
@@ -160,7 +165,12 @@ impl Auth {
             let presented = self.has_credentials();
             return Err(Broken::Answer(Failure { presented, ..failure }, None));
         }
-        let body = response.bytes().await.map_err(Broken::network)?;
+        let body = read_some(response, LARGEST_ANSWER).await?;
+        let body = body.ok_or_else(|| {
+            Broken::protocol(format!(
+                "the token service's answer is longer than {LARGEST_ANSWER} bytes"
+            ))
+        })?;
         serde_json::from_slice(&body)
             .map_err(|_| Broken::protocol("the token service's answer is no token".to_owned()))
     }
@@ -203,6 +213,24 @@ impl Auth {
     }
 }
 
+/// How long a token is used that states this lifetime, in seconds.
+fn lifetime(stated: Option<u64>) -> Duration {
+    let seconds = stated.unwrap_or(DEFAULT_LIFETIME).clamp(DEFAULT_LIFETIME, LONGEST_LIFETIME);
+    Duration::from_secs(seconds - MARGIN)
+}
+
+/// Reads a body of at most `most` bytes; `None` when it is longer.
+async fn read_some(mut response: Response, most: usize) -> Result<Option<Vec<u8>>, Broken> {
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(Broken::network)? {
+        body.extend_from_slice(&piece);
+        if body.len() > most {
+            return Ok(None);
+        }
+    }
+    Ok(Some(body))
+}
+
 fn basic_header(user: &str, password: &SecretString) -> Result<HeaderValue, Broken> {
     use base64::Engine;
     let pair = format!("{user}:{}", password.expose_secret());
@@ -227,5 +255,19 @@ impl Broken {
 
     fn protocol(message: String) -> Self {
         Self::Final(RemoteError::Protocol { doing: "log in".to_owned(), message })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_kept_for_a_minute_at_least_and_a_day_at_most() {
+        for (stated, want) in
+            [(None, 50), (Some(0), 50), (Some(300), 290), (Some(u64::MAX), 24 * 60 * 60 - 10)]
+        {
+            assert_eq!(lifetime(stated), Duration::from_secs(want), "{stated:?}");
+        }
     }
 }

@@ -33,6 +33,7 @@ mod error;
 pub mod http;
 mod location;
 mod manifests;
+mod pages;
 mod referrers;
 mod remote;
 mod retry;

@@ -3,12 +3,13 @@
 use bytes::Bytes;
 use hub_model::{Algorithm, Digest};
 use hub_oci::media_type;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LINK};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Response, StatusCode};
 use serde::Deserialize;
 
 use crate::RemoteError;
 use crate::download::Hasher;
+use crate::pages::Pages;
 use crate::remote::{Call, Remote, scope};
 
 /// Largest manifest that is read, in bytes. Source: distribution's limit.
@@ -170,13 +171,12 @@ impl Remote {
     pub async fn tags(&self, repo: &str) -> Result<Vec<String>, RemoteError> {
         let doing = format!("list the tags of {}/{repo}", self.host());
         let scopes = [scope(repo, "pull")];
-        let mut next = Some(self.url(&format!("{repo}/tags/list")));
+        let mut pages = Pages::begin(self.url(&format!("{repo}/tags/list")));
         let mut tags = Vec::new();
-        while let Some(url) = next {
+        while let Some(url) = pages.next() {
             let call = Call::new(Method::GET, url, &scopes);
             let mut response = self.send(&doing, &call, &[StatusCode::OK]).await?;
-            let link = response.headers().get(LINK).and_then(|link| link.to_str().ok());
-            next = link.and_then(next_link).and_then(|link| call.url.join(&link).ok());
+            pages.came(&call.url, response.headers());
             let body = read_all(&doing, &mut response).await?;
             let page: TagList = serde_json::from_slice(&body).map_err(|error| {
                 RemoteError::Protocol { doing: doing.clone(), message: error.to_string() }
@@ -195,13 +195,6 @@ impl Remote {
         let mark = if reference.contains(':') { '@' } else { ':' };
         format!("{}/{repo}{mark}{reference}", self.host())
     }
-}
-
-/// The address in a `Link: <…>; rel="next"`.
-fn next_link(link: &str) -> Option<String> {
-    let (address, rel) = link.trim().strip_prefix('<')?.split_once('>')?;
-    let rel = rel.replace(['"', ' '], "");
-    (rel == ";rel=next").then(|| address.to_owned())
 }
 
 fn digest_header(headers: &HeaderMap) -> Option<Digest> {
@@ -228,39 +221,6 @@ pub(crate) async fn read_all(doing: &str, response: &mut Response) -> Result<Vec
         if body.len() > LARGEST {
             let message = format!("the answer is longer than {LARGEST} bytes");
             return Err(RemoteError::Protocol { doing: doing.to_owned(), message });
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn any_link_never_panics_and_one_that_is_written_is_read(
-            text in "<?[a-z/?=]{0,9}>?;? ?(rel=\"?next\"?)?|\\PC{0,40}", path in "[a-z/?=&]{1,20}",
-        ) {
-            let _ = next_link(&text);
-            prop_assert_eq!(next_link(&format!("<{path}>; rel=\"next\"")), Some(path));
-        }
-    }
-
-    #[test]
-    fn the_next_page_is_found_in_the_link() {
-        for (link, want) in [
-            (
-                "</v2/a/b/tags/list?n=2&last=v2>; rel=\"next\"",
-                Some("/v2/a/b/tags/list?n=2&last=v2"),
-            ),
-            ("<https://h/x>;rel=next", Some("https://h/x")),
-            ("<x>; rel=\"prev\"", None),
-            ("x", None),
-            ("<x", None),
-        ] {
-            assert_eq!(next_link(link).as_deref(), want, "{link}");
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::RemoteError;
 use crate::download::Hasher;
 use crate::manifests::read_all;
+use crate::pages::Pages;
 use crate::remote::{Call, Remote, scope};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -79,13 +80,26 @@ impl Remote {
     ) -> Result<Vec<ReferrerEntry>, RemoteError> {
         let doing = format!("list what refers to {}", self.name(repo, subject.as_str()));
         let scopes = [scope(repo, "pull")];
-        let call =
-            Call::new(Method::GET, self.url(&format!("{repo}/referrers/{subject}")), &scopes);
-        let mut found = match self.send(&doing, &call, &[StatusCode::OK]).await {
-            Ok(mut response) => read_index(&doing, &read_all(&doing, &mut response).await?)?,
-            Err(RemoteError::NotFound { .. }) => self.noted_referrers(repo, subject).await?,
-            Err(error) => return Err(error),
-        };
+        let mut url = self.url(&format!("{repo}/referrers/{subject}"));
+        if let Some(wanted) = artifact_type {
+            url.query_pairs_mut().append_pair("artifactType", wanted);
+        }
+        let mut pages = Pages::begin(url);
+        let mut found = Vec::new();
+        while let Some(url) = pages.next() {
+            let call = Call::new(Method::GET, url, &scopes);
+            match self.send(&doing, &call, &[StatusCode::OK]).await {
+                Ok(mut response) => {
+                    pages.came(&call.url, response.headers());
+                    found.extend(read_index(&doing, &read_all(&doing, &mut response).await?)?);
+                }
+                Err(RemoteError::NotFound { .. }) if found.is_empty() => {
+                    found = self.noted_referrers(repo, subject).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        // Not every registry filters.
         found.retain(|entry| {
             artifact_type.is_none() || entry.artifact_type.as_deref() == artifact_type
         });
