@@ -36,6 +36,10 @@ statements! {
         "WHERE i.repo_id = $1 AND i.digest = $2
          ORDER BY i.pushed_at_ms DESC, i.tag DESC"
     );
+    DETAILS_OF =
+        "SELECT detail
+         FROM img
+         WHERE repo_id = $1 AND digest = $2";
     COUNT_IMGS =
         "SELECT COUNT(*)
          FROM img
@@ -281,6 +285,27 @@ impl Db {
         });
         rows.and_then(|rows| rows.iter().map(tag_facts).collect())
             .doing("list the tags of the repository")
+    }
+
+    /// What is said of each image of a repository that is this manifest, in no order.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn img_details_of(
+        &self,
+        repo_id: i64,
+        digest: &Digest,
+    ) -> Result<Vec<Detail>, DbError> {
+        let rows: Result<Vec<String>, _> = read!(self, pool => {
+            sqlx::query_scalar(DETAILS_OF)
+                .bind(repo_id)
+                .bind(digest.as_str())
+                .fetch_all(pool)
+                .await
+        });
+        rows.and_then(|rows| rows.iter().map(|row| json(row)).collect())
+            .doing("read what is said of the images of the manifest")
     }
 
     /// The image behind the latest tag of each of these repositories that has one.

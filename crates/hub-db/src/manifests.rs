@@ -64,6 +64,11 @@ statements! {
          FROM repo_manifest r
          JOIN manifest m ON m.digest = r.digest
          WHERE r.repo_id = $1 AND r.digest = $2";
+    SERVED_MANIFEST =
+        "SELECT r.media_type, m.body
+         FROM repo_manifest r
+         JOIN manifest m ON m.digest = r.digest
+         WHERE r.repo_id = $1 AND r.digest = $2";
     LINKS =
         "SELECT kind, target, size_bytes, elsewhere
          FROM manifest_link
@@ -262,6 +267,26 @@ impl Db {
         });
         manifest.facts.links = links.and_then(all).doing("read the links of the manifest")?;
         Ok(Some(manifest))
+    }
+
+    /// Media type and bytes of a manifest that a repository holds: what a pull gets.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn served_manifest(
+        &self,
+        repo_id: i64,
+        digest: &Digest,
+    ) -> Result<Option<(String, Vec<u8>)>, DbError> {
+        read!(self, pool => {
+            sqlx::query_as(SERVED_MANIFEST)
+                .bind(repo_id)
+                .bind(digest.as_str())
+                .fetch_optional(pool)
+                .await
+        })
+        .doing("read the manifest")
     }
 
     /// Media type and size in bytes of a manifest that a repository holds.

@@ -154,16 +154,15 @@ impl Known<'_> {
         if let Some(Fact::Manifest(manifest)) = self.cache.get(repo.edition, key) {
             return Ok(Some(manifest));
         }
-        let Some(manifest) = Box::pin(self.db.manifest(repo.id, digest)).await? else {
-            return Ok(None);
-        };
-        let images = Box::pin(self.db.imgs_of(repo.id, digest)).await?;
+        let served = Box::pin(self.db.served_manifest(repo.id, digest)).await?;
+        let Some((media_type, body)) = served else { return Ok(None) };
+        let details = Box::pin(self.db.img_details_of(repo.id, digest)).await?;
         let manifest = Arc::new(KnownManifest {
-            digest: manifest.digest,
-            media_type: manifest.media_type,
-            body: manifest.body.into(),
-            tagged: !images.is_empty(),
-            deprecated: images.iter().any(|image| image.detail.flag(Field::Deprecated)),
+            digest: digest.clone(),
+            media_type,
+            body: body.into(),
+            tagged: !details.is_empty(),
+            deprecated: details.iter().any(|detail| detail.flag(Field::Deprecated)),
         });
         self.cache.put(repo.edition, key, Fact::Manifest(Arc::clone(&manifest)));
         Ok(Some(manifest))
