@@ -3,7 +3,7 @@
 use hub_model::{NewToken, Token, TokenKind, TokenScope, User};
 use sqlx::FromRow;
 
-use crate::rows::{all, known};
+use crate::rows::{all, known, one};
 use crate::users::UserRow;
 use crate::{Change, Db, DbError, Doing};
 
@@ -30,6 +30,21 @@ statements! {
     DELETE_TOKENS =
         "DELETE FROM token
          WHERE user_id = $1 AND kind = $2";
+    KEEP_TOKENS =
+        "DELETE FROM token
+         WHERE user_id = $1 AND kind = $2
+           AND id NOT IN (SELECT id
+                          FROM token
+                          WHERE user_id = $1 AND kind = $2
+                          ORDER BY id DESC
+                          LIMIT $3)";
+    DROP_ENDED_TOKENS =
+        "DELETE FROM token
+         WHERE kind <> 'personal' AND expires_at_ms < $1";
+    TOKEN =
+        "SELECT id, user_id, kind, name, scope, created_at_ms, expires_at_ms, used_at_ms
+         FROM token
+         WHERE id = $1 AND user_id = $2";
     TOUCH_TOKEN =
         "UPDATE token
          SET used_at_ms = $2
@@ -119,6 +134,37 @@ impl Db {
         rows.and_then(all).doing("list the credentials of the user")
     }
 
+    /// The credential of a user in that row.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn token(&self, user_id: i64, id: i64) -> Result<Option<Token>, DbError> {
+        let row = read!(self, pool => {
+            sqlx::query_as::<_, TokenRow>(TOKEN)
+                .bind(id)
+                .bind(user_id)
+                .fetch_optional(pool)
+                .await
+        });
+        row.and_then(one).doing("read the credential")
+    }
+
+    /// Deletes sessions and refresh tokens that ended before `before_ms`. Personal tokens stay:
+    /// their owners see that they ended.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn drop_ended_tokens(&self, before_ms: i64) -> Result<(), DbError> {
+        let mut change = self.change().await?;
+        within!(&mut change, on => {
+            sqlx::query(DROP_ENDED_TOKENS).bind(before_ms).execute(on).await.map(drop)
+        })
+        .doing("delete credentials that ended")?;
+        change.commit().await
+    }
+
     /// Writes down when credentials were last used, in one change of its own.
     ///
     /// # Errors
@@ -172,6 +218,30 @@ impl Change {
             done.map(|done| done.rows_affected() > 0)
         })
         .doing("delete the credential")
+    }
+
+    /// Deletes the credentials of one kind that a user has, but for the newest `most`; tells
+    /// whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn keep_tokens(
+        &mut self,
+        user_id: i64,
+        kind: TokenKind,
+        most: i64,
+    ) -> Result<bool, DbError> {
+        within!(self, on => {
+            let done = sqlx::query(KEEP_TOKENS)
+                .bind(user_id)
+                .bind(kind.as_str())
+                .bind(most)
+                .execute(on)
+                .await;
+            done.map(|done| done.rows_affected() > 0)
+        })
+        .doing("delete the oldest credentials of the user")
     }
 
     /// Deletes every credential of one kind that a user has.
@@ -252,6 +322,39 @@ mod tests {
             change.delete_tokens(alice.id, TokenKind::Session).await.unwrap();
             change.commit().await.unwrap();
             assert_eq!(db.token_by_hash("b").await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_oldest_of_too_many_go_and_so_does_what_ended() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            let alice = change.a_user("alice").await;
+            let bob = change.a_user("bob").await;
+            let mut ids = Vec::new();
+            for (user, kind, hash) in [
+                (&alice, TokenKind::Refresh, "a"),
+                (&alice, TokenKind::Refresh, "b"),
+                (&alice, TokenKind::Refresh, "c"),
+                (&alice, TokenKind::Personal, "d"),
+                (&bob, TokenKind::Refresh, "e"),
+            ] {
+                ids.push(change.add_token(&token(user, kind, hash)).await.unwrap().id);
+            }
+            assert!(change.keep_tokens(alice.id, TokenKind::Refresh, 2).await.unwrap());
+            assert!(!change.keep_tokens(alice.id, TokenKind::Refresh, 2).await.unwrap());
+            change.commit().await.unwrap();
+            let left = db.tokens_of(alice.id, TokenKind::Refresh).await.unwrap();
+            assert_eq!(left.iter().map(|token| token.id).collect::<Vec<_>>(), [ids[2], ids[1]]);
+
+            assert_eq!(db.token(alice.id, ids[2]).await.unwrap().as_ref(), left.first());
+            assert_eq!(db.token(bob.id, ids[2]).await.unwrap(), None, "it is not his");
+            db.drop_ended_tokens(9).await.unwrap();
+            assert!(db.token_by_hash("c").await.unwrap().is_some(), "not before its end");
+            db.drop_ended_tokens(10).await.unwrap();
+            for (hash, left) in [("b", false), ("c", false), ("d", true), ("e", false)] {
+                assert_eq!(db.token_by_hash(hash).await.unwrap().is_some(), left, "{hash}");
+            }
         }
     }
 

@@ -241,15 +241,12 @@ impl Known<'_> {
         if let Some(Fact::Credential(end)) = self.cache.get(user.edition, Key::Credential(token)) {
             return Ok(good(end));
         }
-        for kind in [TokenKind::Personal, TokenKind::Refresh, TokenKind::Session] {
-            let known = Box::pin(self.db.tokens_of(user.id, kind)).await?;
-            if let Some(known) = known.into_iter().find(|known| known.id == token) {
-                let fact = Fact::Credential(known.expires_at_ms);
-                self.cache.put(user.edition, Key::Credential(token), fact);
-                return Ok(good(known.expires_at_ms));
-            }
-        }
-        Ok(false)
+        let Some(known) = Box::pin(self.db.token(user.id, token)).await? else {
+            return Ok(false);
+        };
+        let fact = Fact::Credential(known.expires_at_ms);
+        self.cache.put(user.edition, Key::Credential(token), fact);
+        Ok(good(known.expires_at_ms))
     }
 }
 

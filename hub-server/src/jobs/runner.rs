@@ -59,6 +59,9 @@ const LETTERS_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// How long a running job may go on after the order to stop.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// How long sessions and refresh tokens are kept that ended, in milliseconds: clocks differ.
+const ENDED_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// Pause after something went wrong with the table itself.
 const TROUBLE: Duration = Duration::from_secs(2);
 
@@ -235,6 +238,7 @@ pub(super) async fn run_one(app: &App) -> Result<bool, DbError> {
     };
     let began = Instant::now();
     let ended = attend(app, &claimed).await;
+    app.db.drop_ended_tokens(now - ENDED_MS).await?;
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (kind, attempts) = (claimed.job.kind(), claimed.attempts);
     let outcome = match &ended {

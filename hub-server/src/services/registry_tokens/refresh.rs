@@ -1,7 +1,7 @@
 //! Refresh tokens: what a client keeps in place of a password.
 
 use hub_db::DbError;
-use hub_model::{Actor, NewToken, SignedIn, TokenKind};
+use hub_model::{Actor, LetterKind, NewToken, SignedIn, TokenKind};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
@@ -13,6 +13,10 @@ const PREFIX: &str = "hub_ref_";
 
 /// How long a refresh token lives, in milliseconds: 90 days.
 const LIFETIME_MS: i64 = 90 * 24 * 3_600_000;
+
+/// Most refresh tokens of one user: clients keep one for each machine, and ask for a new one
+/// whenever somebody signs in there.
+const MOST: i64 = 100;
 
 /// Why a refresh token was not made or not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +32,8 @@ pub enum RefreshError {
     Db(#[from] DbError),
 }
 
-/// Makes a refresh token for the caller, good for as much as the caller's own credential.
+/// Makes a refresh token for the caller, good for as much as the caller's own credential. The
+/// oldest of too many ends.
 ///
 /// # Errors
 ///
@@ -52,7 +57,11 @@ pub async fn refresh_token(
     };
     let mut change = app.db.change().await?;
     change.add_token(&new).await?;
+    if change.keep_tokens(new.user_id, TokenKind::Refresh, MOST).await? {
+        change.tell(LetterKind::Credentials, signed_in.user.name.as_str(), now).await?;
+    }
     change.commit().await?;
+    app.kick();
     Ok(secret.into())
 }
 

@@ -150,3 +150,19 @@ async fn a_refresh_token_stands_for_its_user_until_it_is_revoked() {
     assert!(matches!(verify(&hub.app, &jwt).await, Err(VerifyError::Invalid)));
     assert!(super::refresh_token(&hub.app, &Actor::Anonymous, "x").await.is_err());
 }
+
+#[tokio::test]
+async fn of_many_refresh_tokens_the_oldest_end_with_what_was_made_with_them() {
+    let hub = Hub::new().await;
+    let oldest = super::refresh_token(&hub.app, &hub.writer, "docker").await.unwrap();
+    let next = super::refresh_token(&hub.app, &hub.writer, "docker").await.unwrap();
+    let actor = Actor::User(super::by_refresh_token(&hub.app, &oldest).await.unwrap());
+    let jwt = token(&hub, &actor, "").await;
+    assert!(verify(&hub.app, &jwt).await.is_ok());
+    for _ in 0..99 {
+        super::refresh_token(&hub.app, &hub.writer, "docker").await.unwrap();
+    }
+    assert!(super::by_refresh_token(&hub.app, &oldest).await.is_err());
+    assert!(matches!(verify(&hub.app, &jwt).await, Err(VerifyError::Invalid)));
+    assert!(super::by_refresh_token(&hub.app, &next).await.is_ok());
+}
