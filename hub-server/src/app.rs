@@ -18,7 +18,7 @@ use std::time::Duration;
 use hub_blobs::BlobStore;
 use hub_db::{Db, DbError, Listener};
 use hub_search::Index;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,7 +26,9 @@ pub use clock::Clock;
 pub use keys::{KeyError, TokenKeys};
 pub use known::KnownManifest;
 use known::{Cache, News};
-pub(crate) use known::{Known, KnownRepo, SignedToken, as_one_request, virtual_latest};
+pub(crate) use known::{
+    Known, KnownRepo, SignedToken, as_one_request, virtual_latest,
+};
 pub use passwords::{HashError, Passwords};
 #[cfg(test)]
 pub(crate) use testing::Database;
@@ -183,7 +185,7 @@ impl AppBuilder {
             keys,
             cache,
             news,
-            passwords: Passwords::new(Semaphore::new(cores)),
+            passwords: Passwords::new(cores),
             pulls: PullCounter::default(),
             uses: LastUses::default(),
             asked: AskedBlobs::default(),

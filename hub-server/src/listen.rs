@@ -25,8 +25,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// How long the other end may take to say so.
 const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(20);
 
-/// Streams that one HTTP/2 connection may hold open at a time.
-const STREAMS: u32 = 256;
+/// Streams that one HTTP/2 connection may hold open at a time. Source: RFC 9113, 6.5.2, which
+/// recommends no less.
+const STREAMS: u32 = 100;
 
 /// Serves `door` on `listener` until `handle` says stop. HTTP/1.1 and HTTP/2, the latter also
 /// without TLS by prior knowledge.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use hub_model::UserName;
 
 use crate::config::Limits;
 
@@ -22,11 +23,21 @@ pub struct TooMany {
     pub retry_after_seconds: u64,
 }
 
+/// As many times as much may come from one address as from one name at it: people share
+/// addresses, and whoever makes names up does so at one.
+const NAMES_AT_AN_ADDRESS: u32 = 10;
+
 /// What is counted by the minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Often {
-    /// Requests for registry tokens.
+    /// Requests for registry tokens, by name and address.
     Tokens,
+    /// Requests for registry tokens, by address.
+    TokensFromAddress,
+    /// Passwords that are checked, by name and address.
+    SignIns,
+    /// Passwords that are checked, by address.
+    SignInsFromAddress,
     /// Uploads that begin.
     UploadStarts,
     /// Searches.
@@ -39,6 +50,9 @@ type Limiter = Option<DefaultKeyedRateLimiter<String>>;
 #[derive(Debug)]
 pub struct Throttle {
     tokens: Limiter,
+    tokens_from_address: Limiter,
+    sign_ins: Limiter,
+    sign_ins_from_address: Limiter,
     upload_starts: Limiter,
     searches: Limiter,
     uploads: u32,
@@ -65,8 +79,12 @@ impl Throttle {
     pub fn new(limits: &Limits) -> Self {
         let limiter =
             |most| NonZeroU32::new(most).map(|most| RateLimiter::keyed(Quota::per_minute(most)));
+        let from_address = limits.tokens_per_minute.saturating_mul(NAMES_AT_AN_ADDRESS);
         Self {
             tokens: limiter(limits.tokens_per_minute),
+            tokens_from_address: limiter(from_address),
+            sign_ins: limiter(limits.tokens_per_minute),
+            sign_ins_from_address: limiter(from_address),
             upload_starts: limiter(limits.upload_starts_per_minute),
             searches: limiter(limits.searches_per_minute),
             uploads: limits.uploads,
@@ -83,6 +101,9 @@ impl Throttle {
     pub fn count(&self, what: Often, key: &str) -> Result<(), TooMany> {
         let (limiter, what) = match what {
             Often::Tokens => (&self.tokens, "requests for tokens"),
+            Often::TokensFromAddress => (&self.tokens_from_address, "requests for tokens"),
+            Often::SignIns => (&self.sign_ins, "sign-ins"),
+            Often::SignInsFromAddress => (&self.sign_ins_from_address, "sign-ins"),
             Often::UploadStarts => (&self.upload_starts, "uploads"),
             Often::Searches => (&self.searches, "searches"),
         };
@@ -91,6 +112,26 @@ impl Throttle {
             let wait = until.wait_time_from(DefaultClock::default().now());
             TooMany { what, retry_after_seconds: wait.as_secs() + 1 }
         })
+    }
+
+    /// Counts a check of the password of `name`, from `address`. What can be nobody's name is one.
+    ///
+    /// # Errors
+    ///
+    /// When there were too many in the last minute, of this name there or of all names there.
+    pub fn count_sign_in(&self, name: Option<&UserName>, address: &str) -> Result<(), TooMany> {
+        self.count(Often::SignInsFromAddress, address)?;
+        self.count(Often::SignIns, &at_address(name, address))
+    }
+
+    /// Counts a request for a token in the name of `name`, from `address`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Throttle::count_sign_in`].
+    pub fn count_token(&self, name: Option<&UserName>, address: &str) -> Result<(), TooMany> {
+        self.count(Often::TokensFromAddress, address)?;
+        self.count(Often::Tokens, &at_address(name, address))
     }
 
     /// Whether one more upload may begin.
@@ -119,10 +160,24 @@ impl Throttle {
 
     /// Forgets whoever was not heard of for a while.
     pub(crate) fn forget(&self) {
-        for limiter in [&self.tokens, &self.upload_starts, &self.searches].into_iter().flatten() {
+        let all = [
+            &self.tokens,
+            &self.tokens_from_address,
+            &self.sign_ins,
+            &self.sign_ins_from_address,
+            &self.upload_starts,
+            &self.searches,
+        ];
+        for limiter in all.into_iter().flatten() {
             limiter.retain_recent();
+            limiter.shrink_to_fit();
         }
     }
+}
+
+/// Names who is counted. No name holds an `@`.
+fn at_address(name: Option<&UserName>, address: &str) -> String {
+    format!("{}@{address}", name.map(UserName::as_str).unwrap_or_default())
 }
 
 impl Drop for TakingIn {
@@ -171,5 +226,21 @@ mod tests {
             throttle.count(Often::Searches, "one").unwrap();
         }
         throttle.forget();
+    }
+
+    #[test]
+    fn who_makes_names_up_is_counted_by_the_address() {
+        let limits = Limits { tokens_per_minute: 2, ..Limits::default() };
+        let throttle = Throttle::new(&limits);
+        for at in 0..20 {
+            let name = UserName::parse(&format!("u{at}")).unwrap();
+            throttle.count_token(Some(&name), "192.0.2.1").unwrap();
+            throttle.count_sign_in(Some(&name), "192.0.2.1").unwrap();
+        }
+        assert!(throttle.count_token(None, "192.0.2.1").is_err());
+        assert!(throttle.count_sign_in(None, "192.0.2.1").is_err());
+        let kept = throttle.tokens.as_ref().unwrap().len();
+        assert_eq!(kept, 20, "who is refused takes no memory");
+        assert!(throttle.count_token(None, "192.0.2.2").is_ok());
     }
 }

@@ -324,7 +324,8 @@ pub struct Limits {
     pub uploads_per_user: u32,
     /// Upload sessions that a user has open.
     pub sessions_per_user: u64,
-    /// Requests for registry tokens in a minute, by user and address.
+    /// Requests for registry tokens in a minute, and checks of passwords, by user and address; ten
+    /// times as many by address.
     pub tokens_per_minute: u32,
     /// Uploads begun in a minute, by user.
     pub upload_starts_per_minute: u32,

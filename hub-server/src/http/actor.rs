@@ -8,6 +8,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use hub_model::Actor;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::ClientAddress;
 use super::credentials::{Presented, presented};
 use crate::App;
 use crate::services::accounts::{self, SignInError};
@@ -25,6 +26,7 @@ impl IntoResponse for BadCredentials {
     fn into_response(self) -> Response {
         let status = match &self.0 {
             SignInError::Wrong | SignInError::Disabled => StatusCode::UNAUTHORIZED,
+            SignInError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             SignInError::Hash(_) | SignInError::Db(_) => {
                 tracing::error!(error = &self.0 as &dyn std::error::Error, "request failed");
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -53,7 +55,9 @@ pub async fn who(app: &App, parts: &Parts) -> Result<Actor, SignInError> {
             return accounts::by_token(app, &token).await.map(Actor::User);
         }
         Some(Presented::Basic(name, password)) => {
-            return accounts::sign_in(app, &name, &password).await.map(Actor::User);
+            let from = parts.extensions.get::<ClientAddress>().map(|from| from.key());
+            let from = from.unwrap_or_default();
+            return accounts::sign_in(app, &name, &password, &from).await.map(Actor::User);
         }
         Some(Presented::Unreadable) => return Err(SignInError::Wrong),
         None => {}

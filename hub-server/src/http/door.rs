@@ -97,7 +97,7 @@ impl Door {
             Err(refusal) => return refusal,
         };
         if registry::answers(request.uri().path()) {
-            return registry::answer(&self.0.app, request).await;
+            return registry::answer(&self.0.app, client, request).await;
         }
         request.extensions_mut().insert(RequestId(id.to_owned()));
         request.extensions_mut().insert(client);

@@ -46,6 +46,9 @@ const JUMP_MS: i64 = 60_000;
 /// How often old uploads and letters are looked for.
 const HOUSEKEEPING: Duration = Duration::from_mins(10);
 
+/// How often whoever was counted and not heard of since is forgotten: limits are by the minute.
+const FORGETTING: Duration = Duration::from_mins(1);
+
 /// Longest pause between two looks for a run of the collector: other replicas do not call us.
 const GC_PAUSE: Duration = Duration::from_secs(5);
 
@@ -165,6 +168,24 @@ async fn mend_times(app: &App, now_ms: i64) {
 
 /// Asks for the work that comes round again; the row of the job makes it one for all replicas.
 async fn keep_house(app: App) {
+/// Keeps what is counted by the minute small.
+async fn forget(app: App) {
+    while !app.stop.is_cancelled() {
+        pause(&app, FORGETTING).await;
+        app.throttle.forget();
+    }
+}
+
+/// Closes what is sent to readers who stay away.
+async fn let_go(app: App) {
+    let patience = Duration::from_secs(app.config.listen.write_timeout_seconds);
+    let round = (patience / 4).clamp(Duration::from_millis(250), Duration::from_secs(5));
+    while !app.stop.is_cancelled() {
+        pause(&app, round).await;
+        app.outgoing.let_go(patience);
+    }
+}
+
     let mut round = interval(HOUSEKEEPING);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -172,7 +193,6 @@ async fn keep_house(app: App) {
             () = app.stop.cancelled() => return,
             _ = round.tick() => {}
         }
-        app.throttle.forget();
         if let Err(error) = ask_for_cleaning(&app).await {
             complain(&error, "could not ask for cleaning");
         }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::access::{self, AccessError};
 use crate::App;
-use crate::app::HashError;
+use crate::app::{HashError, TooMany};
 
 /// Why somebody could not sign in.
 #[derive(Debug, thiserror::Error)]
@@ -20,9 +20,12 @@ pub enum SignInError {
     /// The credential is right, but the account is closed.
     #[error("this account is disabled")]
     Disabled,
+    /// Too many passwords are being checked, or were for this caller.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The password could not be checked.
     #[error("could not check the password")]
-    Hash(#[from] HashError),
+    Hash(#[source] HashError),
     /// The metadata store failed.
     #[error("could not sign in")]
     Db(#[from] DbError),
@@ -59,12 +62,33 @@ pub enum AccountError {
         /// The name.
         name: UserName,
     },
+    /// Too many passwords are being checked.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The password could not be hashed.
     #[error("could not set the password")]
-    Hash(#[from] HashError),
+    Hash(#[source] HashError),
     /// The metadata store failed.
     #[error("could not record the account")]
     Db(#[from] DbError),
+}
+
+impl From<HashError> for SignInError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::TooMany(error) => Self::TooMany(error),
+            error => Self::Hash(error),
+        }
+    }
+}
+
+impl From<HashError> for AccountError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::TooMany(error) => Self::TooMany(error),
+            error => Self::Hash(error),
+        }
+    }
 }
 
 /// Shortest password, in bytes. Source: NIST SP 800-63B, memorised secrets.
@@ -96,7 +120,8 @@ pub fn secret_hash(secret: &SecretString) -> String {
     hex::encode(Sha256::digest(secret.expose_secret()))
 }
 
-/// Checks a user name with a password, or with a personal token of that user.
+/// Checks a user name with a password, or with a personal token of that user. Checks of passwords
+/// are counted for the name at the address `from`, unless that is empty.
 ///
 /// # Errors
 ///
@@ -105,6 +130,7 @@ pub async fn sign_in(
     app: &App,
     name: &str,
     password: &SecretString,
+    from: &str,
 ) -> Result<SignedIn, SignInError> {
     if password.expose_secret().starts_with(TOKEN_PREFIX) {
         let signed_in = by_token(app, password).await?;
@@ -115,20 +141,29 @@ pub async fn sign_in(
     if password.expose_secret().len() > MAX_PASSWORD_BYTES {
         return Err(SignInError::Wrong);
     }
-    let user = match UserName::parse(name) {
-        Ok(name) => app.known().await?.user(&name).await?,
-        Err(_) => None,
+    let name = UserName::parse(name).ok();
+    let user = match &name {
+        Some(name) => app.known().await?.user(name).await?,
+        None => None,
     };
     let hash = Sha256::digest(password.expose_secret()).into();
-    let checked = user.as_ref().is_some_and(|user| app.cache.knows_password(user.edition, hash));
-    if !checked {
-        let stored = match &user {
-            Some(user) => app.db.password_hash(user.id).await?,
-            None => None,
-        };
-        // Without a user the same work is done, so that the time tells nothing.
-        if !app.passwords.verify(password, stored).await? {
-            return Err(SignInError::Wrong);
+    let is_checked =
+        || user.as_ref().is_some_and(|user| app.cache.knows_password(user.edition, hash));
+    if !is_checked() {
+        if !from.is_empty() {
+            app.throttle.count_sign_in(name.as_ref(), from)?;
+        }
+        let turn = app.passwords.turn().await?;
+        // Who came with the same password before may have had it checked meanwhile.
+        if !is_checked() {
+            let stored = match &user {
+                Some(user) => app.db.password_hash(user.id).await?,
+                None => None,
+            };
+            // Without a user the same work is done, so that the time tells nothing.
+            if !turn.verify(password, stored).await? {
+                return Err(SignInError::Wrong);
+            }
         }
     }
     let Some(user) = user else { return Err(SignInError::Wrong) };
@@ -221,7 +256,7 @@ pub async fn change_password(
         return Err(AccessError::Narrow { action, name, scope }.into());
     }
     let stored = app.db.password_hash(user.id).await?;
-    if !app.passwords.verify(old, stored).await? {
+    if !app.passwords.turn().await?.verify(old, stored).await? {
         return Err(AccountError::WrongPassword);
     }
     store_password(app, user, new).await

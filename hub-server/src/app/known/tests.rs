@@ -192,14 +192,14 @@ async fn a_credential_that_ends_ends_the_tokens_made_with_it() {
     let of_refresh = jwt(&Actor::User(by_refresh)).await;
     assert!(good(&of_refresh).await);
     let (old, new) = ("correct horse".into(), "battery staple".into());
-    assert!(accounts::sign_in(app, "ana", &old).await.is_ok());
+    assert!(accounts::sign_in(app, "ana", &old, "").await.is_ok());
     accounts::change_password(app, &ana, &old, &new).await.unwrap();
     assert!(!good(&of_refresh).await);
-    assert!(accounts::sign_in(app, "ana", &old).await.is_err());
+    assert!(accounts::sign_in(app, "ana", &old, "").await.is_err());
     let reset = "another staple".into();
-    assert!(accounts::sign_in(app, "ana", &new).await.is_ok());
+    assert!(accounts::sign_in(app, "ana", &new, "").await.is_ok());
     accounts::reset_password(app, &Actor::System, &user.name, &reset).await.unwrap();
-    assert!(accounts::sign_in(app, "ana", &new).await.is_err());
+    assert!(accounts::sign_in(app, "ana", &new, "").await.is_err());
 }
 
 #[tokio::test]

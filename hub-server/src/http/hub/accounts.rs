@@ -1,7 +1,7 @@
 //! Doors of who one is: signing in, tokens, users, and which program answers.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use hub_api::{
@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::error::HubError;
 use super::input::{Body, IdInPath, InPath, Who, named, word};
 use crate::App;
+use crate::http::ClientAddress;
 use crate::services::access::AccessError;
 use crate::services::{accounts, orgs, tokens};
 
@@ -46,10 +47,12 @@ pub(super) async fn whoami(
     responses((status = 201, body = CreatedToken), (status = 401, body = Problem)), security(()))]
 pub(super) async fn login(
     State(app): State<App>,
+    address: Option<Extension<ClientAddress>>,
     Body(login): Body<Login>,
 ) -> Result<impl IntoResponse, HubError> {
     let password = SecretString::from(login.password);
-    let signed_in = accounts::sign_in(&app, &login.username, &password).await?;
+    let from = address.map_or_else(String::new, |Extension(address)| address.key());
+    let signed_in = accounts::sign_in(&app, &login.username, &password, &from).await?;
     let (user, scope) = (signed_in.user.name.to_string(), signed_in.scope);
     let name = login.name.unwrap_or_else(|| UNNAMED.to_owned());
     let made = tokens::create(&app, &Actor::User(signed_in), &name, scope, None).await?;

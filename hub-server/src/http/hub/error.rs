@@ -78,6 +78,11 @@ impl HubError {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
     }
 
+    /// Somebody has to wait; `Retry-After` is added at the door.
+    fn too_many(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", detail)
+    }
+
     /// A failure of the hub: told in the log with its chain, to the caller as a fixed text.
     fn failed(error: &(dyn Error + 'static), full: bool) -> Self {
         tracing::error!(error, "request failed");
@@ -148,6 +153,7 @@ impl From<SignInError> for HubError {
     fn from(error: SignInError) -> Self {
         match &error {
             SignInError::Wrong | SignInError::Disabled => Self::unauthenticated(error.to_string()),
+            SignInError::TooMany(_) => Self::too_many(error.to_string()),
             SignInError::Hash(_) => Self::failed(&error, false),
             SignInError::Db(cause) => Self::failed(&error, cause.is_full()),
         }
@@ -163,6 +169,7 @@ impl From<AccountError> for HubError {
             AccountError::PasswordLength { .. } => Self::invalid("password", text),
             AccountError::WrongPassword => Self::invalid("old", text),
             AccountError::Unknown { .. } => Self::not_found(text),
+            AccountError::TooMany(_) => Self::too_many(text),
             AccountError::Hash(_) => Self::failed(&error, false),
             AccountError::Db(ref cause) => Self::failed(&error, cause.is_full()),
         }

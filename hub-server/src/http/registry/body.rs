@@ -57,6 +57,17 @@ pub(super) async fn read(
     if seen > limit { Err(ReadError::TooLarge) } else { Ok(read) }
 }
 
+/// The same, and the whole of it has to come within `whole`.
+pub(super) async fn read_within(
+    whole: Duration,
+    body: Body,
+    limit: usize,
+    patience: Duration,
+) -> Result<Vec<u8>, ReadError> {
+    let read = tokio::time::timeout(whole, read(body, limit, patience));
+    read.await.unwrap_or(Err(ReadError::BrokeOff))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +84,16 @@ mod tests {
     async fn silence_ends_a_body() {
         let body = Body::from_stream(stream::pending::<io::Result<bytes::Bytes>>());
         assert!(matches!(read(body, 4, SOON).await, Err(ReadError::BrokeOff)));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_drips_for_ever_ends_when_it_has_to_come_within_a_time() {
+        let drop = async |()| {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            Some((Ok::<_, io::Error>(bytes::Bytes::from_static(b".")), ()))
+        };
+        let body = Body::from_stream(Box::pin(stream::unfold((), drop)));
+        let read = read_within(SOON, body, 1 << 20, Duration::from_mins(1)).await;
+        assert!(matches!(read, Err(ReadError::BrokeOff)));
     }
 }

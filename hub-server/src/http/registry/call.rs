@@ -14,6 +14,7 @@ use super::error::{Refusal, RegistryError};
 use super::referrers;
 use super::route::Route;
 use crate::App;
+use crate::http::ClientAddress;
 use crate::http::credentials::{Presented, presented};
 use crate::services::access;
 use crate::services::accounts;
@@ -76,14 +77,19 @@ impl Call<'_> {
 }
 
 /// Finds out who calls, whether their token is for this, and acts.
-pub(super) async fn answer(app: &App, parts: &Parts, body: Body, route: &Route) -> Response {
+pub(super) async fn answer(
+    app: &App,
+    from: ClientAddress,
+    (parts, body): (&Parts, Body),
+    route: &Route,
+) -> Response {
     let query = parts.uri.query().unwrap_or_default();
     let query: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let refuse = |error: RegistryError, fault, query: &[(String, String)]| {
         let scopes = asked_scopes(route, query);
         error.with_challenge(challenge(app, &parts.headers, &scopes, fault)).into_response()
     };
-    let (actor, token, presented) = match who(app, &parts.headers).await {
+    let (actor, token, presented) = match who(app, from, &parts.headers).await {
         Ok(known) => known,
         Err(error) if error.status() == StatusCode::UNAUTHORIZED => {
             let bearer = matches!(presented(&parts.headers), Some(Presented::Bearer(_)));
@@ -171,7 +177,7 @@ fn finish(
 type Known = (Actor, Option<Verified>, bool);
 
 /// Who calls: a registry token, or a user name with a password or a personal token.
-async fn who(app: &App, headers: &HeaderMap) -> Result<Known, RegistryError> {
+async fn who(app: &App, from: ClientAddress, headers: &HeaderMap) -> Result<Known, RegistryError> {
     match presented(headers) {
         None => {
             // `Basic Og==` presents nothing, and yet says: anonymous, on purpose.
@@ -186,7 +192,8 @@ async fn who(app: &App, headers: &HeaderMap) -> Result<Known, RegistryError> {
             Ok((Actor::User(signed_in), None, true))
         }
         Some(Presented::Basic(name, password)) => {
-            let signed_in = Box::pin(accounts::sign_in(app, &name, &password)).await?;
+            let from = from.key();
+            let signed_in = Box::pin(accounts::sign_in(app, &name, &password, &from)).await?;
             Ok((Actor::User(signed_in), None, true))
         }
         Some(Presented::Unreadable) => {

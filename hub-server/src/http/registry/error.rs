@@ -163,6 +163,7 @@ impl From<SignInError> for RegistryError {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::Wrong | SignInError::Disabled => Self::unauthorized(error.to_string()),
+            SignInError::TooMany(error) => error.into(),
             SignInError::Hash(_) | SignInError::Db(_) => Self::failed(&error),
         }
     }

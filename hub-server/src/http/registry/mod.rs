@@ -27,15 +27,17 @@ mod uploads;
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use url::form_urlencoded;
 
 use crate::App;
 use crate::app::as_one_request;
+use crate::http::ClientAddress;
 use call::Call;
 use error::RegistryError;
-use route::Route;
+use route::{Route, RouteError};
 
 /// Path of the token endpoint: the realm of every challenge.
 pub const TOKEN_PATH: &str = "/api/v1/registry/token";
@@ -51,7 +53,7 @@ pub fn answers(path: &str) -> bool {
     path.strip_prefix("/v2").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What clients ask beside `/v2/`: [`TOKEN_PATH`], [`KEYS_PATH`], `/v1/search` and `/v1/_ping`.
+/// What clients ask beside `/v2/`: [`TOKEN_PATH`], [`KEYS_PATH`], and what is below `/v1/`.
 pub fn beside(app: App) -> Router {
     Router::new()
         // Clients with credentials, and anonymous ones, before they do anything else.
@@ -61,21 +63,29 @@ pub fn beside(app: App) -> Router {
         // `podman search`, `docker search`.
         .route("/v1/search", get(search::search))
         .route("/v1/_ping", get(search::ping))
+        .fallback(async || RegistryError::from(RouteError::NoSuchPath))
+        .method_not_allowed_fallback(wrong_method)
         .with_state(app)
+}
+
+/// The answer to a wrong method beside `/v2/`.
+async fn wrong_method(uri: Uri) -> RegistryError {
+    let allow = if uri.path() == TOKEN_PATH { "GET, HEAD, POST" } else { "GET, HEAD" };
+    RouteError::Method { allow }.into()
 }
 
 /// Answers one request below `/v2/`: docker, podman, skopeo, containerd, oras, and `hub` itself.
 ///
 /// Compression, time limits and limits on bodies must not wrap it: a blob is a stream of any
 /// length, and its digest belongs to the bytes as they travel.
-pub async fn answer(app: &App, request: Request) -> Response {
+pub async fn answer(app: &App, from: ClientAddress, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let is_head = parts.method == Method::HEAD;
     let (body, kept) = drain::Kept::split(&parts.headers, body);
     let mut response = match route::parse(&parts.method, parts.uri.path()) {
         Ok(route) => {
             // In a box, since it is handed on: every hand would copy all of it.
-            let answer = Box::pin(call::answer(app, &parts, body, &route));
+            let answer = Box::pin(call::answer(app, from, (&parts, body), &route));
             if parts.method.is_safe() {
                 as_one_request(answer).await
             } else {
@@ -143,6 +153,16 @@ async fn act(call: &Call<'_>, route: &Route, body: Body) -> Result<Response, Reg
         Route::FinishUpload(repo, id) => Box::pin(uploads::finish(call, repo, id, body)).await,
         Route::CancelUpload(repo, id) => Box::pin(uploads::cancel(call, repo, id)).await,
     }
+}
+
+/// The pairs of a query or of a form.
+fn pairs(text: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(text).into_owned().collect()
+}
+
+/// The first value called `name`.
+fn one<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 /// A header value from a name, digest, id or number: those are ASCII without control characters.

@@ -2,12 +2,11 @@
 //!
 //! Source: `docs/sources.md#podman-search`.
 
-use axum::extract::{Extension, Query, State};
+use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use hub_model::{Actor, Field};
 use secrecy::ExposeSecret;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::RegistryError;
@@ -15,9 +14,10 @@ use crate::App;
 use crate::app::Often;
 use crate::http::ClientAddress;
 use crate::http::credentials::{Presented, presented};
+use crate::services::accounts::{self, SignInError};
 use crate::services::repos::RepoCard;
 use crate::services::search::{SearchError, SearchRequest};
-use crate::services::{accounts, registry_tokens, search};
+use crate::services::{registry_tokens, search};
 
 /// Results in a page when the caller does not say. Source: `podman search`.
 const USUAL: u64 = 25;
@@ -25,33 +25,27 @@ const USUAL: u64 = 25;
 /// Longest description, in characters: clients show it in one line of a table.
 const DESCRIPTION_CHARS: usize = 100;
 
-/// `?q=&n=&page=`, read leniently: what is no number counts as not sent.
-#[derive(Debug, Deserialize)]
-pub(super) struct Asked {
-    #[serde(default)]
-    q: String,
-    n: Option<String>,
-    page: Option<String>,
-}
-
-/// `GET /v1/search`: public repositories; with credentials also those of the caller.
+/// `GET /v1/search?q=&n=&page=`: public repositories; with credentials also those of the caller.
+/// Read leniently: what is no number counts as not sent, and of what is sent twice the first.
 pub(super) async fn search(
     State(app): State<App>,
-    Query(asked): Query<Asked>,
+    RawQuery(query): RawQuery,
     address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
 ) -> Result<Response, RegistryError> {
-    let address = address.map_or_else(String::new, |Extension(address)| address.key());
-    app.throttle.count(Often::Searches, &address)?;
-    let actor = who(&app, &headers).await;
-    let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
-    let limit = number(&asked.n).unwrap_or(USUAL).clamp(1, 100);
-    let page = number(&asked.page).unwrap_or(1).clamp(1, 1000);
-    let request = SearchRequest { text: asked.q.clone(), org: None, keyword: None, page, limit };
+    let from = address.map_or_else(String::new, |Extension(address)| address.key());
+    app.throttle.count(Often::Searches, &from)?;
+    let actor = who(&app, &headers, &from).await?;
+    let asked = super::pairs(query.unwrap_or_default().as_bytes());
+    let number = |name| super::one(&asked, name).and_then(|text| text.parse().ok());
+    let limit = number("n").unwrap_or(USUAL).clamp(1, 100);
+    let page = number("page").unwrap_or(1).clamp(1, 1000);
+    let text = super::one(&asked, "q").unwrap_or_default().to_owned();
+    let request = SearchRequest { text: text.clone(), org: None, keyword: None, page, limit };
     let found = search::search(&app, &actor, request).await?;
     let results: Vec<_> = found.items.iter().map(result).collect();
     let body = json!({
-        "query": asked.q,
+        "query": text,
         "num_results": found.total,
         "num_pages": found.total.div_ceil(limit),
         "page": page,
@@ -66,11 +60,16 @@ pub(super) async fn ping() -> Response {
     ([("x-docker-registry-standalone", "true")], "true").into_response()
 }
 
-/// Who searches. Whatever is wrong with a credential, public repositories are found.
-async fn who(app: &App, headers: &HeaderMap) -> Actor {
+/// Who searches. Whatever is wrong with a credential, public repositories are found; only one that
+/// could not be looked at is to come again.
+async fn who(app: &App, headers: &HeaderMap, from: &str) -> Result<Actor, RegistryError> {
     let known = match presented(headers) {
         Some(Presented::Basic(name, password)) => {
-            accounts::sign_in(app, &name, &password).await.ok().map(Actor::User)
+            match accounts::sign_in(app, &name, &password, from).await {
+                Ok(signed_in) => Some(Actor::User(signed_in)),
+                Err(SignInError::TooMany(error)) => return Err(error.into()),
+                Err(_) => None,
+            }
         }
         Some(Presented::Bearer(token)) => {
             match registry_tokens::verify(app, token.expose_secret()).await {
@@ -80,7 +79,7 @@ async fn who(app: &App, headers: &HeaderMap) -> Actor {
         }
         Some(Presented::Unreadable) | None => None,
     };
-    known.unwrap_or(Actor::Anonymous)
+    Ok(known.unwrap_or(Actor::Anonymous))
 }
 
 fn result(card: &RepoCard) -> Value {

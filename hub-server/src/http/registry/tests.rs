@@ -197,3 +197,27 @@ async fn a_request_that_reads_writes_nothing() {
     hub.push("v2", &image("two")).await;
     assert!(std::fs::read(&log).unwrap() != before, "a push is seen here");
 }
+
+#[tokio::test]
+async fn what_stands_beside_is_read_leniently_and_answers_in_the_registrys_shape() {
+    let hub = Hub::new().await;
+    let answer = ask(&hub, "GET /v1/search?q=a+b&q=c&n=7&n=x&page=no", None).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let found = body(answer).await;
+    assert_eq!((&found["query"], &found["page_size"]), (&"a b".into(), &7.into()));
+    for (line, allow) in [
+        ("POST /v1/search", "GET, HEAD"),
+        ("PUT /v1/_ping", "GET, HEAD"),
+        ("DELETE /api/v1/registry/token", "GET, HEAD, POST"),
+        ("POST /api/v1/registry/keys", "GET, HEAD"),
+    ] {
+        let answer = ask(&hub, line, None).await;
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{line}");
+        assert_eq!(answer.headers().get_all(header::ALLOW).iter().count(), 1, "{line}");
+        assert_eq!(text(&answer, header::ALLOW), allow, "{line}");
+        assert_eq!(body(answer).await["errors"][0]["code"], "UNSUPPORTED", "{line}");
+    }
+    let answer = ask(&hub, "GET /v1/images", None).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(body(answer).await["errors"][0]["code"], "NAME_UNKNOWN");
+}

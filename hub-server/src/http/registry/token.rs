@@ -1,19 +1,20 @@
 //! The token endpoint: credentials in, a short-lived token out.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::{Extension, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use chrono::{DateTime, SecondsFormat};
-use hub_model::{Actor, Scope};
+use hub_model::{Actor, Scope, UserName};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use url::form_urlencoded;
 
 use super::body::{self, ReadError};
 use super::error::RegistryError;
+use super::{one, pairs};
 use crate::App;
-use crate::app::Often;
 use crate::http::ClientAddress;
 use crate::http::credentials::{Presented, presented};
 use crate::services::accounts;
@@ -22,18 +23,11 @@ use crate::services::registry_tokens::{self, IssuedToken};
 /// Largest form, in bytes.
 const MAX_FORM_BYTES: usize = 64 << 10;
 
-type Pairs = Vec<(String, String)>;
-
-fn pairs(text: &[u8]) -> Pairs {
-    form_urlencoded::parse(text).into_owned().collect()
-}
-
-fn one<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
+/// How long a form may take to come, all of it: nobody has proved anything yet.
+const FORM_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Scopes come in several parameters, and several in one.
-fn scopes(pairs: &Pairs) -> Vec<Scope> {
+fn scopes(pairs: &[(String, String)]) -> Vec<Scope> {
     let texts = pairs.iter().filter(|(key, _)| key == "scope");
     texts.flat_map(|(_, text)| Scope::parse_all(text)).collect()
 }
@@ -51,12 +45,13 @@ pub(super) async fn by_query(
         Some(Presented::Basic(name, _)) => name,
         _ => String::new(),
     };
-    count(&app, &who, address)?;
+    let from = key(address);
+    count(&app, &who, &from)?;
     let asked = pairs(query.unwrap_or_default().as_bytes());
     let actor = match presented(&headers) {
         None => Actor::Anonymous,
         Some(Presented::Basic(name, password)) => {
-            let signed_in = accounts::sign_in(&app, &name, &password).await;
+            let signed_in = accounts::sign_in(&app, &name, &password, &from).await;
             Actor::User(signed_in.map_err(|error| please_sign_in(error.into()))?)
         }
         Some(Presented::Bearer(_) | Presented::Unreadable) => {
@@ -89,7 +84,8 @@ pub(super) async fn by_form(
     body: Body,
 ) -> Result<Response, RegistryError> {
     let patience = app.config.registry.idle_timeout();
-    let form = body::read(body, MAX_FORM_BYTES, patience).await.map_err(|error| match error {
+    let form = body::read_within(FORM_PATIENCE, body, MAX_FORM_BYTES, patience).await;
+    let form = form.map_err(|error| match error {
         ReadError::TooLarge => {
             let message = "the form is too large";
             RegistryError::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", message)
@@ -97,8 +93,9 @@ pub(super) async fn by_form(
         ReadError::BrokeOff => unsupported("the form broke off"),
     })?;
     let form = pairs(&form);
-    count(&app, one(&form, "username").unwrap_or_default(), address)?;
-    let (actor, refresh) = grant(&app, &form).await?;
+    let from = key(address);
+    count(&app, one(&form, "username").unwrap_or_default(), &from)?;
+    let (actor, refresh) = grant(&app, &form, &from).await?;
     let issued = registry_tokens::issue(&app, &actor, &scopes(&form)).await?;
     let scope: Vec<_> = issued.access.iter().map(ToString::to_string).collect();
     let mut answer = json!({
@@ -114,14 +111,14 @@ pub(super) async fn by_form(
 }
 
 /// Counts a request before anything is proved: by the name that is shown and the address, so that
-/// nobody can use up what another one has.
-fn count(
-    app: &App,
-    who: &str,
-    address: Option<Extension<ClientAddress>>,
-) -> Result<(), RegistryError> {
-    let address = address.map_or_else(String::new, |Extension(address)| address.key());
-    Ok(app.throttle.count(Often::Tokens, &format!("{who}@{address}"))?)
+/// nobody can use up what another one has; and by the address, where names are made up.
+fn count(app: &App, who: &str, from: &str) -> Result<(), RegistryError> {
+    Ok(app.throttle.count_token(UserName::parse(who).ok().as_ref(), from)?)
+}
+
+/// What names the address where callers are counted.
+fn key(address: Option<Extension<ClientAddress>>) -> String {
+    address.map_or_else(String::new, |Extension(address)| address.key())
 }
 
 /// Whether a password proved the caller. A refresh token made with a personal token would outlive
@@ -131,13 +128,17 @@ fn by_password(actor: &Actor) -> bool {
 }
 
 /// Who the form proves to be, and the refresh token that the answer carries.
-async fn grant(app: &App, form: &Pairs) -> Result<(Actor, Option<SecretString>), RegistryError> {
+async fn grant(
+    app: &App,
+    form: &[(String, String)],
+    from: &str,
+) -> Result<(Actor, Option<SecretString>), RegistryError> {
     let missing = |name| unsupported(&format!("the form lacks `{name}`"));
     match one(form, "grant_type") {
         Some("password") => {
             let name = one(form, "username").ok_or_else(|| missing("username"))?;
             let password = one(form, "password").ok_or_else(|| missing("password"))?;
-            let signed_in = accounts::sign_in(app, name, &password.into()).await;
+            let signed_in = accounts::sign_in(app, name, &password.into(), from).await;
             let actor = Actor::User(signed_in.map_err(|error| please_sign_in(error.into()))?);
             if one(form, "access_type") != Some("offline") || !by_password(&actor) {
                 return Ok((actor, None));

@@ -28,6 +28,8 @@ pub(super) enum Failure {
     Bad,
     /// No such method here.
     Method,
+    /// Too many at once; another try may succeed.
+    Busy,
     /// Our fault; it was logged where it was met.
     Broken,
 }
@@ -42,6 +44,7 @@ impl Failure {
             Self::Wrong => StatusCode::UNAUTHORIZED,
             Self::Bad => StatusCode::BAD_REQUEST,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -134,6 +137,7 @@ impl From<SignInError> for Failure {
     fn from(error: SignInError) -> Self {
         match &error {
             SignInError::Wrong | SignInError::Disabled => Self::Wrong,
+            SignInError::TooMany(_) => Self::Busy,
             SignInError::Hash(_) | SignInError::Db(_) => Self::broken(&error),
         }
     }

@@ -1,7 +1,7 @@
 //! Signing in and out.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use secrecy::SecretString;
@@ -14,6 +14,7 @@ use super::params::Form;
 use super::route::local;
 use super::view::{Shell, html};
 use super::visitor::Visitor;
+use crate::http::ClientAddress;
 use crate::http::actor::{ended_session_cookie, session_cookie, session_secret};
 use crate::services;
 use crate::services::accounts::SignInError;
@@ -55,13 +56,15 @@ pub(super) async fn form(visitor: Visitor) -> Result<Response, Failure> {
 pub(super) async fn sign_in(
     State(web): State<Web>,
     visitor: Visitor,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
     Form(fields): Form,
 ) -> Result<Response, Failure> {
+    let from = address.map_or_else(String::new, |Extension(address)| address.key());
     let name = fields.get("name").unwrap_or_default();
     let next = fields.get("next").unwrap_or("/");
     let password: SecretString = fields.raw("password").to_owned().into();
-    let signed_in = match services::accounts::sign_in(&web.app, name, &password).await {
+    let signed_in = match services::accounts::sign_in(&web.app, name, &password, &from).await {
         Ok(signed_in) => signed_in,
         Err(SignInError::Wrong | SignInError::Disabled) => {
             let view = Login::new(&visitor, name, next, visitor.words().login_wrong);

@@ -154,6 +154,7 @@ impl ErrorPage {
             Failure::Stale => (t.refused_title, t.stale_text),
             Failure::Bad => (t.bad_title, t.bad_text),
             Failure::Method => (t.method_title, t.method_text),
+            Failure::Busy => (t.busy_title, t.busy_text),
             Failure::Broken => (t.failed_title, t.failed_text),
         };
         let hint = match failure {
