@@ -3,6 +3,7 @@
 mod clock;
 mod keys;
 mod known;
+mod outgoing;
 mod passwords;
 mod pulls;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use known::{Cache, News};
 pub(crate) use known::{
     Known, KnownRepo, SignedToken, as_one_request, virtual_latest,
 };
+pub use outgoing::{Outgoing, Watched};
 pub use passwords::{HashError, Passwords};
 #[cfg(test)]
 pub(crate) use testing::Database;
@@ -62,6 +64,8 @@ pub struct Parts {
     pub(crate) news: News,
     /// The slow part of checking passwords.
     pub passwords: Passwords,
+    /// Blobs that are being sent.
+    pub outgoing: Outgoing,
     /// Pulls not yet written down.
     pub pulls: PullCounter,
     /// Uses of tokens not yet written down.
@@ -186,6 +190,7 @@ impl AppBuilder {
             cache,
             news,
             passwords: Passwords::new(cores),
+            outgoing: Outgoing::default(),
             pulls: PullCounter::default(),
             uses: LastUses::default(),
             asked: AskedBlobs::default(),

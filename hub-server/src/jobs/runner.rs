@@ -59,11 +59,11 @@ const SCRUB_PAUSE: Duration = Duration::from_secs(30);
 /// anew.
 const LETTERS_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
-/// How long a running job may go on after the order to stop.
-const LAST_WORDS: Duration = Duration::from_secs(5);
-
 /// How long sessions and refresh tokens are kept that ended, in milliseconds: clocks differ.
 const ENDED_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How long a running job may go on after the order to stop.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Pause after something went wrong with the table itself.
 const TROUBLE: Duration = Duration::from_secs(2);
@@ -75,6 +75,8 @@ pub(super) fn start(app: &App, index_is_stale: bool) {
     }
     app.spawn(follow(app.clone(), index_is_stale));
     app.spawn(flush(app.clone()));
+    app.spawn(forget(app.clone()));
+    app.spawn(let_go(app.clone()));
     app.spawn(keep_house(app.clone()));
     app.spawn(collect(app.clone()));
     app.spawn(read_again(app.clone()));
@@ -166,8 +168,6 @@ async fn mend_times(app: &App, now_ms: i64) {
     }
 }
 
-/// Asks for the work that comes round again; the row of the job makes it one for all replicas.
-async fn keep_house(app: App) {
 /// Keeps what is counted by the minute small.
 async fn forget(app: App) {
     while !app.stop.is_cancelled() {
@@ -186,6 +186,8 @@ async fn let_go(app: App) {
     }
 }
 
+/// Asks for the work that comes round again; the row of the job makes it one for all replicas.
+async fn keep_house(app: App) {
     let mut round = interval(HOUSEKEEPING);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -236,6 +238,7 @@ async fn ask_for_cleaning(app: &App) -> Result<(), DbError> {
     change.enqueue(&Job::CountUsage, now).await?;
     change.commit().await?;
     app.kick();
+    app.db.drop_ended_tokens(now - ENDED_MS).await?;
     app.db.drop_letters_before(now - LETTERS_MS).await
 }
 
@@ -258,7 +261,6 @@ pub(super) async fn run_one(app: &App) -> Result<bool, DbError> {
     };
     let began = Instant::now();
     let ended = attend(app, &claimed).await;
-    app.db.drop_ended_tokens(now - ENDED_MS).await?;
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (kind, attempts) = (claimed.job.kind(), claimed.attempts);
     let outcome = match &ended {

@@ -83,6 +83,47 @@ async fn who_does_not_read_what_was_asked_for_is_hung_up_on() {
     hub.stop().await;
 }
 
+/// Whether this process, in which the hub runs, has the blob of this digest open.
+fn is_open(digest: &str) -> bool {
+    let hex = digest.split_once(':').unwrap().1;
+    let files = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+    files
+        .filter_map(|file| std::fs::read_link(file.path()).ok())
+        .any(|path| path.to_string_lossy().contains(hex))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_http2_whose_window_stays_shut_keeps_no_file_open() {
+    let hub = TestHub::with(|config| {
+        plain(config);
+        config.blobs.store = hub_server::BlobsStore::Fs;
+        config.listen.write_timeout_seconds = 2;
+    })
+    .await;
+    let alice = hub.person("alice").await;
+    let bytes = vec![7; 1 << 20];
+    let digest = sha256(&bytes);
+    assert_eq!(alice.push_blob("alice/app", &digest, bytes).await, 201);
+    let client = hub_registry_client::http::builder()
+        .no_proxy()
+        .http2_prior_knowledge()
+        .http2_initial_stream_window_size(0)
+        .build()
+        .unwrap();
+    let ask = client.get(format!("{}/v2/alice/app/blobs/{digest}", hub.url));
+    let answer = ask.basic_auth("alice", Some(PASSWORD)).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let begin = std::time::Instant::now();
+    while is_open(&digest) {
+        assert!(begin.elapsed() < Duration::from_secs(30), "the file is still open");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // The connection itself goes on.
+    assert_eq!(client.get(format!("{}/healthz", hub.url)).send().await.unwrap().status(), 200);
+    drop(answer);
+    hub.stop().await;
+}
+
 #[tokio::test]
 async fn a_head_that_is_too_large_is_refused() {
     let hub = TestHub::with(|config| config.listen.max_header_bytes = 4096).await;

@@ -62,7 +62,8 @@ pub(super) async fn get(
             let parts = Multipart::new(parts, size);
             headers.insert(header::CONTENT_TYPE, parts.content_type());
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(parts.length()));
-            return Ok((StatusCode::PARTIAL_CONTENT, headers, parts.body(blob)).into_response());
+            let body = Body::from_stream(call.app.outgoing.watch(parts.pieces(blob)));
+            return Ok((StatusCode::PARTIAL_CONTENT, headers, body).into_response());
         }
         Wanted::Unsatisfiable => {
             let message = format!("the blob has {size} bytes, none of them is in this range");
@@ -75,7 +76,7 @@ pub(super) async fn get(
     let body = if call.is_head() || part.is_empty() {
         Body::empty()
     } else {
-        Body::from_stream(blob.read(part).await?)
+        Body::from_stream(call.app.outgoing.watch(blob.read(part).await?))
     };
     Ok((status, headers, body).into_response())
 }

@@ -7,9 +7,9 @@ use std::future::ready;
 use std::io;
 use std::ops::Range;
 
-use axum::body::Body;
 use axum::http::HeaderValue;
 use bytes::Bytes;
+use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
 
 use crate::services::blobs::Readable;
@@ -40,7 +40,7 @@ impl Multipart {
     }
 
     /// The parts, each read when the one before is through.
-    pub(super) fn body(self, blob: Readable) -> Body {
+    pub(super) fn pieces(self, blob: Readable) -> BoxStream<'static, io::Result<Bytes>> {
         let end = Bytes::from(self.end());
         let parts: Vec<_> =
             self.parts.iter().map(|part| (Bytes::from(self.head(part)), part.clone())).collect();
@@ -54,7 +54,7 @@ impl Multipart {
                 }
             }
         });
-        Body::from_stream(parts.flatten().chain(stream::once(ready(Ok(end)))))
+        parts.flatten().chain(stream::once(ready(Ok(end)))).boxed()
     }
 
     fn head(&self, part: &Range<u64>) -> String {
