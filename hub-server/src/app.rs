@@ -28,7 +28,7 @@ pub use keys::{KeyError, TokenKeys};
 pub use known::KnownManifest;
 use known::{Cache, News};
 pub(crate) use known::{
-    Known, KnownRepo, SignedToken, as_one_request, virtual_latest,
+    Known, KnownRepo, PasswordMark, SignedToken, as_one_request, virtual_latest,
 };
 pub use outgoing::{Outgoing, Watched};
 pub use passwords::{HashError, Passwords};

@@ -16,9 +16,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hub_db::{Db, DbError, HeldBlob};
 use hub_model::{
-    Digest, Field, LatestMode, LetterKind, OrgName, Repo, RepoName, Role, Scope, Tag, TokenKind,
-    TokenScope, User, UserName,
+    Digest, Field, LatestMode, LetterKind, OrgName, Repo, RepoName, Role, Scope, Tag, TokenScope,
+    User, UserName,
 };
+use sha2::{Digest as _, Sha256};
 
 use super::App;
 use cache::{Fact, Key};
@@ -42,11 +43,27 @@ impl Deref for KnownRepo {
     }
 }
 
+/// Stands for the password that a user has, and tells nothing about it: a hash of what is stored,
+/// which is a hash with a salt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PasswordMark(pub(crate) [u8; 16]);
+
+impl PasswordMark {
+    fn of(stored: Option<&str>) -> Self {
+        let hash = Sha256::digest(stored.unwrap_or_default());
+        let mut mark = [0; 16];
+        mark.copy_from_slice(&hash[..16]);
+        Self(mark)
+    }
+}
+
 /// A user who is there.
 #[derive(Debug, Clone)]
 pub(crate) struct KnownUser {
     /// The record.
     pub(crate) user: Arc<User>,
+    /// Changes with the user's password.
+    pub(crate) mark: PasswordMark,
     /// Changes with the user's credentials.
     pub(crate) edition: Edition,
 }
@@ -90,6 +107,8 @@ pub(crate) struct SignedToken {
     pub(crate) credential_scope: TokenScope,
     /// Row of that credential, unless it was a password.
     pub(crate) credential: Option<i64>,
+    /// The password that it was.
+    pub(crate) password: Option<PasswordMark>,
 }
 
 /// The records as a request may see them that began before this was made.
@@ -221,13 +240,15 @@ impl Known<'_> {
     /// The user of that name.
     pub(crate) async fn user(&self, name: &UserName) -> Result<Option<KnownUser>, DbError> {
         let edition = self.cache.edition(LetterKind::Credentials, name.as_str());
-        if let Some(Fact::User(user)) = self.cache.get(edition, Key::Record) {
-            return Ok(Some(KnownUser { user, edition }));
+        if let Some(Fact::User(user, mark)) = self.cache.get(edition, Key::Record) {
+            return Ok(Some(KnownUser { user, mark, edition }));
         }
         let Some(user) = Box::pin(self.db.user(name)).await? else { return Ok(None) };
+        let stored = Box::pin(self.db.password_hash(user.id)).await?;
+        let mark = PasswordMark::of(stored.as_deref());
         let user = Arc::new(user);
-        self.cache.put(edition, Key::Record, Fact::User(Arc::clone(&user)));
-        Ok(Some(KnownUser { user, edition }))
+        self.cache.put(edition, Key::Record, Fact::User(Arc::clone(&user), mark));
+        Ok(Some(KnownUser { user, mark, edition }))
     }
 
     /// Whether the user's credential in row `token` is good at `now_ms`.

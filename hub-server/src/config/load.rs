@@ -331,6 +331,15 @@ mod tests {
     }
 
     #[test]
+    fn a_registry_token_lives_a_day_at_most() {
+        let set = |seconds| {
+            load_from(None, &vars(&[("HUB_SERVER_AUTH_TOKEN_SECONDS", seconds)]), Flags::default())
+        };
+        assert_eq!(set("86400").unwrap().config.auth.token_seconds, 86_400);
+        assert!(set("86401").is_err());
+    }
+
+    #[test]
     fn variables_of_a_kubernetes_service_are_not_ours() {
         let variables = vars(&[
             ("HUB_SERVER_SERVICE_HOST", "10.0.0.1"),

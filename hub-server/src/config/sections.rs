@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use super::Networks;
@@ -203,10 +204,21 @@ impl Default for Cache {
 pub struct Auth {
     /// How long a browser stays signed in.
     pub session_days: u32,
-    /// How long a registry token lives. Source: 5 to 15 minutes (`docs/sources.md#token-life`).
+    /// How long a registry token lives, at most a day. Source: 5 to 15 minutes
+    /// (`docs/sources.md#token-life`).
+    #[serde(deserialize_with = "at_most_a_day")]
     pub token_seconds: u64,
     /// How long a checked credential is not checked again.
     pub verified_seconds: u64,
+}
+
+fn at_most_a_day<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    const DAY: u64 = 24 * 60 * 60;
+    let seconds = u64::deserialize(from)?;
+    if seconds > DAY {
+        return Err(D::Error::custom(format!("at most {DAY} seconds, a day")));
+    }
+    Ok(seconds)
 }
 
 impl Default for Auth {

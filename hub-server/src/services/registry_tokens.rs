@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::access;
 use crate::App;
-use crate::app::SignedToken;
+use crate::app::{PasswordMark, SignedToken};
 use claims::Claims;
 
 pub use refresh::{RefreshError, by_refresh_token, refresh_token};
@@ -98,8 +98,18 @@ pub async fn issue(app: &App, actor: &Actor, asked: &[Scope]) -> Result<IssuedTo
     let expires_in = app.config.auth.token_seconds;
     let claims =
         Claims::new(&app.config.service(), actor, &access, issued_at_ms / 1000, expires_in);
+    let claims = claims.by_password(password_of(app, actor).await?);
     let jwt = claims.sign(&app.keys).map_err(IssueError::Sign)?;
     Ok(IssuedToken { jwt: jwt.into(), expires_in, issued_at_ms, access })
+}
+
+/// What stands for the password of a caller who came with one.
+async fn password_of(app: &App, actor: &Actor) -> Result<Option<PasswordMark>, DbError> {
+    let Actor::User(signed_in) = actor else { return Ok(None) };
+    if signed_in.token.is_some() {
+        return Ok(None);
+    }
+    Ok(app.known().await?.user(&signed_in.user.name).await?.map(|user| user.mark))
 }
 
 /// The part of `asked` that the caller may do now.
@@ -161,7 +171,7 @@ async fn grant(app: &App, actor: &Actor, asked: &Scope) -> Result<Option<Scope>,
 /// # Errors
 ///
 /// [`VerifyError::Invalid`] for every token that is not good any more or never was; also when its
-/// user is gone, or the personal token behind it was revoked.
+/// user is gone, or the credential behind it: a token that was revoked, a password that was changed.
 pub async fn verify(app: &App, jwt: &str) -> Result<Verified, VerifyError> {
     let token = signed(app, jwt).ok_or(VerifyError::Invalid)?;
     let now = app.now_ms();
@@ -175,9 +185,11 @@ pub async fn verify(app: &App, jwt: &str) -> Result<Verified, VerifyError> {
     let known = app.known().await?;
     let user = known.user(name).await?.filter(|user| !user.disabled);
     let user = user.ok_or(VerifyError::Invalid)?;
-    if let Some(credential) = token.credential
-        && !known.credential(&user, credential, now).await?
-    {
+    let good = match token.credential {
+        Some(credential) => known.credential(&user, credential, now).await?,
+        None => token.password == Some(user.mark),
+    };
+    if !good {
         return Err(VerifyError::Invalid);
     }
     let scope = token.credential_scope;

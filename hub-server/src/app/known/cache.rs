@@ -17,7 +17,7 @@ use hub_model::{Digest, LetterKind, Repo, Role, Tag, User};
 use quick_cache::sync::DefaultLifecycle;
 use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 
-use super::{KnownManifest, SignedToken};
+use super::{KnownManifest, PasswordMark, SignedToken};
 
 /// A state of one repository, organisation or user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,8 +102,8 @@ pub(crate) enum Fact {
     Blob(u64),
     /// The role, or that there is none.
     Role(Option<Role>),
-    /// A user.
-    User(Arc<User>),
+    /// A user, and what stands for the password.
+    User(Arc<User>, PasswordMark),
     /// When a credential ends, in milliseconds since 1970; `None` for never.
     Credential(Option<i64>),
 }
@@ -271,7 +271,7 @@ impl Fact {
     fn bytes(&self) -> usize {
         match self {
             Self::Manifest(manifest) => manifest.body.len() + 300,
-            Self::Repo(_) | Self::User(_) => 300,
+            Self::Repo(_) | Self::User(..) => 300,
             Self::Tag(..) | Self::Blob(_) | Self::Role(_) | Self::Credential(_) => 100,
         }
     }

@@ -193,13 +193,19 @@ async fn a_credential_that_ends_ends_the_tokens_made_with_it() {
     assert!(good(&of_refresh).await);
     let (old, new) = ("correct horse".into(), "battery staple".into());
     assert!(accounts::sign_in(app, "ana", &old, "").await.is_ok());
+    let of_old = jwt(&ana).await;
+    assert!(good(&of_old).await);
     accounts::change_password(app, &ana, &old, &new).await.unwrap();
     assert!(!good(&of_refresh).await);
+    assert!(!good(&of_old).await);
+    let of_new = jwt(&ana).await;
+    assert!(good(&of_new).await);
     assert!(accounts::sign_in(app, "ana", &old, "").await.is_err());
     let reset = "another staple".into();
     assert!(accounts::sign_in(app, "ana", &new, "").await.is_ok());
     accounts::reset_password(app, &Actor::System, &user.name, &reset).await.unwrap();
     assert!(accounts::sign_in(app, "ana", &new, "").await.is_err());
+    assert!(!good(&of_new).await);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use hub_model::{Actor, Scope, TokenScope, UserName};
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 
-use crate::app::{SignedToken, TokenKeys};
+use crate::app::{PasswordMark, SignedToken, TokenKeys};
 
 /// How far the clocks of two machines may be apart, in seconds.
 /// Source: `docs/sources.md#token-skew`.
@@ -29,6 +29,9 @@ pub(super) struct Claims {
     /// Row of that credential, unless it was a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     credential: Option<i64>,
+    /// What stands for the password, when it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
 }
 
 /// One scope inside a token.
@@ -69,7 +72,14 @@ impl Claims {
             access: access.iter().map(entry).collect(),
             credential_scope,
             credential,
+            password: None,
         }
+    }
+
+    /// The same, good while the user has this password.
+    pub(super) fn by_password(mut self, mark: Option<PasswordMark>) -> Self {
+        self.password = mark.map(|PasswordMark(mark)| hex::encode(mark));
+        self
     }
 
     fn scopes(&self) -> Vec<Scope> {
@@ -105,6 +115,10 @@ impl Claims {
             "" => None,
             name => Some(UserName::parse(name).ok()?),
         };
+        let mut mark = [0; 16];
+        let password = claims.password.as_deref();
+        let password = password.and_then(|text| hex::decode_to_slice(text, &mut mark).ok());
+        let password = password.map(|()| PasswordMark(mark));
         Some(SignedToken {
             user,
             begins: claims.nbf,
@@ -112,6 +126,7 @@ impl Claims {
             access: claims.scopes().into(),
             credential_scope: claims.credential_scope,
             credential: claims.credential,
+            password,
         })
     }
 }
