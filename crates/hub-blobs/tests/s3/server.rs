@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::error_handling::HandleError;
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
@@ -70,6 +70,16 @@ impl What {
 
 type Plan = Arc<Mutex<Vec<(What, Fault, usize)>>>;
 
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
+/// Lets writes on condition through one by one: the library looks for the object and writes it in
+/// two steps, which S3 does in one.
+async fn one_by_one(State(turn): State<Turn>, request: Request, next: Next) -> Response {
+    let conditional = request.headers().contains_key(header::IF_NONE_MATCH);
+    let _turn = if conditional { Some(turn.lock_owned().await) } else { None };
+    next.run(request).await
+}
+
 /// A server over a folder of its own, gone when this goes.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -89,6 +99,7 @@ impl Server {
         let plan = Plan::default();
         let router = Router::new()
             .fallback_service(HandleError::new(service.build(), failed))
+            .layer(middleware::from_fn_with_state(Turn::default(), one_by_one))
             .layer(middleware::from_fn_with_state(Arc::clone(&plan), go_wrong));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
