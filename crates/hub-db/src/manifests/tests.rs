@@ -226,7 +226,7 @@ async fn a_manifest_of_many_descriptors_keeps_all_of_them_in_their_order() {
             size: number,
             elsewhere: number % 2 == 0,
         };
-        let links: Vec<_> = (0..2 * crate::lists::LONGEST as u64 + 1).map(link).collect();
+        let links: Vec<_> = (0..=2 * crate::lists::LONGEST as u64).map(link).collect();
         let many = Manifest {
             digest: digest(1),
             media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
