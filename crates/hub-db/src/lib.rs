@@ -62,6 +62,7 @@ mod pulls;
 mod repos;
 mod rows;
 mod search_docs;
+mod served;
 mod settings;
 mod times;
 mod tokens;

@@ -10,8 +10,8 @@ use crate::fixtures::{digest, empty_engines, engines, org_name, tag, with_repo};
 use crate::open::{LITE_MIGRATIONS, PG_MIGRATIONS};
 use crate::{
     Db, DbError, RepoFilter, blobs, catalog, checks, details, dialect, garbage, gc_runs, imgs,
-    jobs, leases, manifests, orgs, outbox, pulls, repos, search_docs, settings, times, tokens,
-    uploads, usage, users,
+    jobs, leases, manifests, orgs, outbox, pulls, repos, search_docs, served, settings, times,
+    tokens, uploads, usage, users,
 };
 
 const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
@@ -30,6 +30,7 @@ const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
     pulls::STATEMENTS,
     repos::STATEMENTS,
     search_docs::STATEMENTS,
+    served::STATEMENTS,
     settings::STATEMENTS,
     times::STATEMENTS,
     tokens::STATEMENTS,
