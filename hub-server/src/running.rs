@@ -446,6 +446,9 @@ mod tests {
         fs::write(blobs.join("store-id"), "another\n").unwrap();
         let other = start(config.clone()).await.unwrap_err().to_string();
         assert!(other.contains("store `another`"), "{other}");
+        // Whoever lost the bytes for good says so.
+        fs::copy(away.join("store-id"), blobs.join("store-id")).unwrap();
+        start(config.clone()).await.unwrap().stop().await;
 
         fs::remove_dir_all(&blobs).unwrap();
         fs::rename(&away, &blobs).unwrap();

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
@@ -18,6 +18,7 @@ use url::Url;
 
 use crate::challenge::Challenge;
 use crate::error::Failure;
+use crate::manifests::read_some;
 use crate::remote::{Broken, read_failure};
 use crate::{Credentials, RemoteError};
 
@@ -159,13 +160,13 @@ impl Auth {
                 .header(AUTHORIZATION, basic_header(user, password)?),
             _ => self.ask(realm, service, scopes, None),
         };
-        let response = request.send().await.map_err(Broken::network)?;
+        let mut response = request.send().await.map_err(Broken::network)?;
         if response.status() != StatusCode::OK {
             let failure = read_failure(response).await;
             let presented = self.has_credentials();
             return Err(Broken::Answer(Failure { presented, ..failure }, None));
         }
-        let body = read_some(response, LARGEST_ANSWER).await?;
+        let body = read_some(&mut response, LARGEST_ANSWER).await?;
         let body = body.ok_or_else(|| {
             Broken::protocol(format!(
                 "the token service's answer is longer than {LARGEST_ANSWER} bytes"
@@ -217,18 +218,6 @@ impl Auth {
 fn lifetime(stated: Option<u64>) -> Duration {
     let seconds = stated.unwrap_or(DEFAULT_LIFETIME).clamp(DEFAULT_LIFETIME, LONGEST_LIFETIME);
     Duration::from_secs(seconds - MARGIN)
-}
-
-/// Reads a body of at most `most` bytes; `None` when it is longer.
-async fn read_some(mut response: Response, most: usize) -> Result<Option<Vec<u8>>, Broken> {
-    let mut body = Vec::new();
-    while let Some(piece) = response.chunk().await.map_err(Broken::network)? {
-        body.extend_from_slice(&piece);
-        if body.len() > most {
-            return Ok(None);
-        }
-    }
-    Ok(Some(body))
 }
 
 fn basic_header(user: &str, password: &SecretString) -> Result<HeaderValue, Broken> {

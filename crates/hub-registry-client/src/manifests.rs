@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::RemoteError;
 use crate::download::Hasher;
 use crate::pages::Pages;
-use crate::remote::{Call, Remote, scope};
+use crate::remote::{Broken, Call, Remote, scope};
 
 /// Largest manifest that is read, in bytes. Source: distribution's limit.
 const LARGEST: usize = 4 << 20;
@@ -211,16 +211,24 @@ fn content_type(headers: &HeaderMap) -> Option<String> {
 
 /// Reads a body of reasonable size.
 pub(crate) async fn read_all(doing: &str, response: &mut Response) -> Result<Vec<u8>, RemoteError> {
+    let body = read_some(response, LARGEST).await.map_err(|error| error.into_error(doing))?;
+    body.ok_or_else(|| {
+        let message = format!("the answer is longer than {LARGEST} bytes");
+        RemoteError::Protocol { doing: doing.to_owned(), message }
+    })
+}
+
+/// Reads a body of at most `most` bytes; `None` when it is longer.
+pub(crate) async fn read_some(
+    response: &mut Response,
+    most: usize,
+) -> Result<Option<Vec<u8>>, Broken> {
     let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(piece)) => body.extend_from_slice(&piece),
-            Ok(None) => return Ok(body),
-            Err(error) => return Err(crate::remote::Broken::network(error).into_error(doing)),
-        }
-        if body.len() > LARGEST {
-            let message = format!("the answer is longer than {LARGEST} bytes");
-            return Err(RemoteError::Protocol { doing: doing.to_owned(), message });
+    while let Some(piece) = response.chunk().await.map_err(Broken::network)? {
+        body.extend_from_slice(&piece);
+        if body.len() > most {
+            return Ok(None);
         }
     }
+    Ok(Some(body))
 }

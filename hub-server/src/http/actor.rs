@@ -55,8 +55,7 @@ pub async fn who(app: &App, parts: &Parts) -> Result<Actor, SignInError> {
             return accounts::by_token(app, &token).await.map(Actor::User);
         }
         Some(Presented::Basic(name, password)) => {
-            let from = parts.extensions.get::<ClientAddress>().map(|from| from.key());
-            let from = from.unwrap_or_default();
+            let from = ClientAddress::of(parts).key();
             return accounts::sign_in(app, &name, &password, &from).await.map(Actor::User);
         }
         Some(Presented::Unreadable) => return Err(SignInError::Wrong),

@@ -4,9 +4,11 @@
 //! Afterwards `Host` is the host that the caller asked, `X-Forwarded-Proto` is the scheme, and
 //! [`Caller address`](ClientAddress) is an extension; rooms further in need not ask whom to trust.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -24,6 +26,11 @@ const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub struct ClientAddress(pub Option<IpAddr>);
 
 impl ClientAddress {
+    /// Who sends the request.
+    pub(super) fn of(parts: &Parts) -> Self {
+        parts.extensions.get().copied().unwrap_or(Self(None))
+    }
+
     /// What names the caller where callers are counted: the address, of IPv6 the first half, which
     /// is what one line gets.
     #[must_use]
@@ -36,6 +43,15 @@ impl ClientAddress {
             Some(address) => address.to_string(),
             None => String::new(),
         }
+    }
+}
+
+/// As the door found it; unknown where a request came by no door.
+impl<S: Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
     }
 }
 

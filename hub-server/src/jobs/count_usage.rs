@@ -1,16 +1,13 @@
 //! Folds what changes noted about the use of organisations, and counts it anew once in a while.
 
 use crate::App;
+use crate::services::hours_ms;
 
 /// How many organisations are looked at in one go.
 const BATCH: i64 = 200;
 
-/// Milliseconds of an hour.
-const HOUR_MS: i64 = 3_600_000;
-
 pub(crate) async fn run(app: &App) -> Result<(), super::Failure> {
-    let hours = i64::try_from(app.config.quota.recount_hours).unwrap_or(i64::MAX / HOUR_MS);
-    let due = app.now_ms().saturating_sub(hours.saturating_mul(HOUR_MS));
+    let due = app.now_ms().saturating_sub(hours_ms(app.config.quota.recount_hours));
     let mut after = 0;
     loop {
         // Two changes at once may have counted one blob twice, and what was folded says nothing of

@@ -1,14 +1,13 @@
 //! Drops uploads that nobody went on with.
 
 use crate::App;
-use crate::services::uploads;
+use crate::services::{hours_ms, uploads};
 
 /// How many are dropped in one go.
 const BATCH: i64 = 200;
 
 pub(crate) async fn run(app: &App) -> Result<(), super::Failure> {
-    let hours = i64::try_from(app.config.registry.upload_hours).unwrap_or(i64::MAX / 3_600_000);
-    let before = app.now_ms().saturating_sub(hours.saturating_mul(3_600_000));
+    let before = app.now_ms().saturating_sub(hours_ms(app.config.registry.upload_hours));
     let mut after = (i64::MIN, String::new());
     loop {
         let stale = app.db.stale_uploads(before, (after.0, &after.1), BATCH).await?;

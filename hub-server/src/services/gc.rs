@@ -25,12 +25,10 @@ use hub_db::DbError;
 use hub_model::{Actor, GcRun, GcWish};
 
 use super::access::{self, AccessError};
+use super::hours_ms;
 use crate::App;
 
 pub use run::{Stop, Tell, run, run_now};
-
-/// Milliseconds of an hour.
-const HOUR_MS: i64 = 3_600_000;
 
 /// Most runs that are listed.
 const LISTED: i64 = 50;
@@ -73,14 +71,12 @@ impl GcOrder {
     /// The order, completed by the settings.
     #[must_use]
     pub fn wish(self, app: &App) -> GcWish {
-        let times =
-            |count: u64, unit: i64| i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(unit);
         let settings = &app.config.gc;
-        let untagged =
-            self.untagged_ms.unwrap_or_else(|| times(settings.untagged_days, 24 * HOUR_MS));
+        let untagged_hours = settings.untagged_days.saturating_mul(24);
+        let untagged = self.untagged_ms.unwrap_or_else(|| hours_ms(untagged_hours));
         GcWish {
             dry_run: self.dry_run,
-            grace_ms: self.grace_ms.unwrap_or_else(|| times(settings.grace_hours, HOUR_MS)).max(0),
+            grace_ms: self.grace_ms.unwrap_or_else(|| hours_ms(settings.grace_hours)).max(0),
             untagged_ms: Some(untagged).filter(|ms| *ms > 0),
         }
     }

@@ -73,6 +73,12 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
+/// Hours as the database counts time.
+pub(crate) fn hours_ms(hours: u64) -> i64 {
+    const HOUR_MS: i64 = 3_600_000;
+    i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(HOUR_MS)
+}
+
 /// Number of entries as the database counts.
 pub(crate) fn limit_rows(limit: u64) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)

@@ -113,6 +113,7 @@ async fn an_answer_of_http2_whose_window_stays_shut_keeps_no_file_open() {
     let ask = client.get(format!("{}/v2/alice/app/blobs/{digest}", hub.url));
     let answer = ask.basic_auth("alice", Some(PASSWORD)).send().await.unwrap();
     assert_eq!(answer.status(), 200);
+    assert!(is_open(&digest), "the answer waits for its reader");
     let begin = std::time::Instant::now();
     while is_open(&digest) {
         assert!(begin.elapsed() < Duration::from_secs(30), "the file is still open");

@@ -76,15 +76,7 @@ impl Change {
         let rows = self.lone_documents(before_ms, limit).await;
         let mut lone = rows.and_then(|rows| digests_of(&rows)).doing(doing)?;
         // A statement of its own: on PostgreSQL it then sees what was committed before the lock.
-        let mut named = Vec::new();
-        for some in lone.chunks(LONGEST) {
-            let rows = within!(&mut *self, on => {
-                let mut query = QueryBuilder::new(NAMED);
-                push_in(&mut query, some.iter().map(Digest::as_str));
-                query.build_query_scalar().persistent(false).fetch_all(on).await
-            });
-            named.extend(rows.and_then(|rows: Vec<String>| digests_of(&rows)).doing(doing)?);
-        }
+        let named = self.among(NAMED, &lone).await.doing(doing)?;
         lone.retain(|digest| !named.contains(digest));
         let unmark = "UPDATE document SET unreferenced_since_ms = NULL WHERE digest";
         self.with_list(unmark, &named).await.doing(doing)?;

@@ -64,19 +64,12 @@ impl Change {
         let rows = self.lone_blobs(before_ms, limit).await;
         let mut lone = rows.and_then(digests_and_sizes).doing(doing)?;
         // A statement of its own: on PostgreSQL it then sees what was committed before the lock.
-        let mut held = Vec::new();
-        for some in lone.chunks(LONGEST) {
-            let rows = within!(&mut *self, on => {
-                let mut query = QueryBuilder::new(HELD);
-                push_in(&mut query, some.iter().map(|(digest, _)| digest.as_str()));
-                query.build_query_scalar().persistent(false).fetch_all(on).await
-            });
-            held.extend(rows.and_then(|rows: Vec<String>| digests_of(&rows)).doing(doing)?);
-        }
+        let mut digests: Vec<_> = lone.iter().map(|(digest, _)| digest.clone()).collect();
+        let held = self.among(HELD, &digests).await.doing(doing)?;
         lone.retain(|(digest, _)| !held.contains(digest));
+        digests.retain(|digest| !held.contains(digest));
         let unmark = "UPDATE blob SET unreferenced_since_ms = NULL WHERE digest";
         self.with_list(unmark, &held).await.doing(doing)?;
-        let digests: Vec<_> = lone.iter().map(|(digest, _)| digest.clone()).collect();
         let condemn = "UPDATE blob SET state = 'deleting' WHERE digest";
         self.with_list(condemn, &digests).await.doing(doing)?;
         Ok((lone, held.len() as u64))
@@ -103,15 +96,7 @@ impl Change {
         let rows = self.lone_manifests(before_ms, limit).await;
         let lone = rows.and_then(digests_and_sizes).doing(doing)?;
         let mut digests: Vec<_> = lone.into_iter().map(|(digest, _)| digest).collect();
-        let mut held = Vec::new();
-        for some in digests.chunks(LONGEST) {
-            let rows = within!(&mut *self, on => {
-                let mut query = QueryBuilder::new(HELD_MANIFESTS);
-                push_in(&mut query, some.iter().map(Digest::as_str));
-                query.build_query_scalar().persistent(false).fetch_all(on).await
-            });
-            held.extend(rows.and_then(|rows: Vec<String>| digests_of(&rows)).doing(doing)?);
-        }
+        let held = self.among(HELD_MANIFESTS, &digests).await.doing(doing)?;
         digests.retain(|digest| !held.contains(digest));
         let unmark = "UPDATE manifest SET unreferenced_since_ms = NULL WHERE digest";
         self.with_list(unmark, &held).await.doing(doing)?;
@@ -119,6 +104,25 @@ impl Change {
         Ok((digests.len() as u64, held.len() as u64))
     }
 
+    /// Those of `digests` that a query with a list finds.
+    pub(super) async fn among(
+        &mut self,
+        query: &'static str,
+        digests: &[Digest],
+    ) -> Result<Vec<Digest>, sqlx::Error> {
+        let mut found = Vec::new();
+        for some in digests.chunks(LONGEST) {
+            let rows: Result<Vec<String>, _> = within!(&mut *self, on => {
+                let mut query = QueryBuilder::new(query);
+                push_in(&mut query, some.iter().map(Digest::as_str));
+                query.build_query_scalar().persistent(false).fetch_all(on).await
+            });
+            found.extend(digests_of(&rows?)?);
+        }
+        Ok(found)
+    }
+
+    /// Runs a statement with a list.
     pub(super) async fn with_list(
         &mut self,
         statement: &'static str,

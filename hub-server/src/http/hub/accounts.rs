@@ -1,7 +1,7 @@
 //! Doors of who one is: signing in, tokens, users, and which program answers.
 
 use axum::Json;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use hub_api::{
@@ -47,11 +47,11 @@ pub(super) async fn whoami(
     responses((status = 201, body = CreatedToken), (status = 401, body = Problem)), security(()))]
 pub(super) async fn login(
     State(app): State<App>,
-    address: Option<Extension<ClientAddress>>,
+    address: ClientAddress,
     Body(login): Body<Login>,
 ) -> Result<impl IntoResponse, HubError> {
     let password = SecretString::from(login.password);
-    let from = address.map_or_else(String::new, |Extension(address)| address.key());
+    let from = address.key();
     let signed_in = accounts::sign_in(&app, &login.username, &password, &from).await?;
     let (user, scope) = (signed_in.user.name.to_string(), signed_in.scope);
     let name = login.name.unwrap_or_else(|| UNNAMED.to_owned());

@@ -6,7 +6,6 @@ use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hub_model::{Actor, Scope};
 use secrecy::ExposeSecret;
-use url::form_urlencoded;
 
 use super::act;
 use super::challenge::{Fault, challenge};
@@ -84,7 +83,7 @@ pub(super) async fn answer(
     route: &Route,
 ) -> Response {
     let query = parts.uri.query().unwrap_or_default();
-    let query: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let query = super::pairs(query.as_bytes());
     let refuse = |error: RegistryError, fault, query: &[(String, String)]| {
         let scopes = asked_scopes(route, query);
         error.with_challenge(challenge(app, &parts.headers, &scopes, fault)).into_response()

@@ -2,7 +2,7 @@
 //!
 //! Source: `docs/sources.md#podman-search`.
 
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use hub_model::{Actor, Field};
@@ -30,10 +30,10 @@ const DESCRIPTION_CHARS: usize = 100;
 pub(super) async fn search(
     State(app): State<App>,
     RawQuery(query): RawQuery,
-    address: Option<Extension<ClientAddress>>,
+    address: ClientAddress,
     headers: HeaderMap,
 ) -> Result<Response, RegistryError> {
-    let from = address.map_or_else(String::new, |Extension(address)| address.key());
+    let from = address.key();
     app.throttle.count(Often::Searches, &from)?;
     let actor = who(&app, &headers, &from).await?;
     let asked = super::pairs(query.unwrap_or_default().as_bytes());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use chrono::{DateTime, SecondsFormat};
@@ -38,14 +38,14 @@ fn scopes(pairs: &[(String, String)]) -> Vec<Scope> {
 pub(super) async fn by_query(
     State(app): State<App>,
     RawQuery(query): RawQuery,
-    address: Option<Extension<ClientAddress>>,
+    address: ClientAddress,
     headers: HeaderMap,
 ) -> Result<Response, RegistryError> {
     let who = match presented(&headers) {
         Some(Presented::Basic(name, _)) => name,
         _ => String::new(),
     };
-    let from = key(address);
+    let from = address.key();
     count(&app, &who, &from)?;
     let asked = pairs(query.unwrap_or_default().as_bytes());
     let actor = match presented(&headers) {
@@ -80,7 +80,7 @@ pub(super) async fn by_query(
 /// Source: distribution's token authentication, OAuth 2 (`docs/sources.md#token-post`).
 pub(super) async fn by_form(
     State(app): State<App>,
-    address: Option<Extension<ClientAddress>>,
+    address: ClientAddress,
     body: Body,
 ) -> Result<Response, RegistryError> {
     let patience = app.config.registry.idle_timeout();
@@ -93,7 +93,7 @@ pub(super) async fn by_form(
         ReadError::BrokeOff => unsupported("the form broke off"),
     })?;
     let form = pairs(&form);
-    let from = key(address);
+    let from = address.key();
     count(&app, one(&form, "username").unwrap_or_default(), &from)?;
     let (actor, refresh) = grant(&app, &form, &from).await?;
     let issued = registry_tokens::issue(&app, &actor, &scopes(&form)).await?;
@@ -114,11 +114,6 @@ pub(super) async fn by_form(
 /// nobody can use up what another one has; and by the address, where names are made up.
 fn count(app: &App, who: &str, from: &str) -> Result<(), RegistryError> {
     Ok(app.throttle.count_token(UserName::parse(who).ok().as_ref(), from)?)
-}
-
-/// What names the address where callers are counted.
-fn key(address: Option<Extension<ClientAddress>>) -> String {
-    address.map_or_else(String::new, |Extension(address)| address.key())
 }
 
 /// Whether a password proved the caller. A refresh token made with a personal token would outlive

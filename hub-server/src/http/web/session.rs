@@ -1,7 +1,7 @@
 //! Signing in and out.
 
 use askama::Template;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use secrecy::SecretString;
@@ -56,11 +56,11 @@ pub(super) async fn form(visitor: Visitor) -> Result<Response, Failure> {
 pub(super) async fn sign_in(
     State(web): State<Web>,
     visitor: Visitor,
-    address: Option<Extension<ClientAddress>>,
+    address: ClientAddress,
     headers: HeaderMap,
     Form(fields): Form,
 ) -> Result<Response, Failure> {
-    let from = address.map_or_else(String::new, |Extension(address)| address.key());
+    let from = address.key();
     let name = fields.get("name").unwrap_or_default();
     let next = fields.get("next").unwrap_or("/");
     let password: SecretString = fields.raw("password").to_owned().into();

@@ -6,6 +6,7 @@ use hub_db::BlobRecord;
 use hub_model::{BlobState, Digest};
 
 use super::super::damage::{self, Damage, DamageError, Pace};
+use super::super::hours_ms;
 use super::{Check, CheckError, Finding, Kind, Rehash};
 use crate::App;
 
@@ -17,9 +18,6 @@ const AT_ONCE: usize = 16;
 
 /// Images that are named for one damaged blob.
 const IMAGES: i64 = 20;
-
-/// Milliseconds of an hour.
-const HOUR_MS: i64 = 3_600_000;
 
 async fn look(app: App, record: BlobRecord) -> (BlobRecord, Result<Option<Damage>, DamageError>) {
     let damage = damage::look(&app, &record.digest, record.size).await;
@@ -171,8 +169,7 @@ impl Check<'_> {
 
     /// What is younger may belong to an upload that goes on.
     fn old_ms(&self) -> i64 {
-        let hours = i64::try_from(self.app.config.gc.grace_hours).unwrap_or(i64::MAX / HOUR_MS);
-        self.app.now_ms().saturating_sub(hours.saturating_mul(HOUR_MS))
+        self.app.now_ms().saturating_sub(hours_ms(self.app.config.gc.grace_hours))
     }
 
     /// Removes bytes without a record; answers whether there was none. Meanwhile a record that is

@@ -5,12 +5,9 @@ use hub_model::{
     Action, Actor, DetailScope, Digest, ImgState, Job, LetterKind, Repo, RepoName, Tag, Visibility,
 };
 
-use super::super::access;
+use super::super::{access, hours_ms};
 use super::{ImageError, move_latest};
 use crate::App;
-
-/// Milliseconds of an hour.
-const HOUR_MS: i64 = 3_600_000;
 
 /// What a repository has to be free of to go with its last tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,8 +161,7 @@ async fn say_farewell(
     }
     let now = app.now_ms();
     // A push under way finds its layers again as long as the collector would leave them.
-    let grace_hours = i64::try_from(app.config.gc.grace_hours).unwrap_or(i64::MAX);
-    let since = now.saturating_sub(grace_hours.saturating_mul(HOUR_MS));
+    let since = now.saturating_sub(hours_ms(app.config.gc.grace_hours));
     if change.awaits_manifest(repo.id, since).await? {
         return Ok(());
     }
