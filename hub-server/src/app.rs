@@ -3,6 +3,7 @@
 mod clock;
 mod keys;
 mod known;
+mod origin;
 mod outgoing;
 mod passwords;
 mod pulls;
@@ -26,10 +27,12 @@ use tokio_util::task::TaskTracker;
 pub use clock::Clock;
 pub use keys::{KeyError, TokenKeys};
 pub use known::KnownManifest;
-use known::{Cache, News};
 pub(crate) use known::{
-    Known, KnownRepo, PasswordMark, SignedToken, as_one_request, virtual_latest,
+    Bearer, Known, KnownRepo, PasswordMark, SignedToken, Spot, as_one_request, virtual_latest,
 };
+use known::{Cache, News};
+pub use origin::Origin;
+pub(crate) use origin::{Refusals, Refused};
 pub use outgoing::{Outgoing, Watched};
 pub use passwords::{HashError, Passwords};
 #[cfg(test)]
@@ -72,6 +75,8 @@ pub struct Parts {
     pub uses: LastUses,
     /// Unused blobs that somebody asked for, not yet written down.
     pub asked: AskedBlobs,
+    /// Acts that were refused, not yet written down.
+    pub(crate) refused: Refusals,
     /// Blobs whose bytes could not be read as they should.
     pub suspects: Suspects,
     /// Held by who collects garbage in this process.
@@ -194,6 +199,7 @@ impl AppBuilder {
             pulls: PullCounter::default(),
             uses: LastUses::default(),
             asked: AskedBlobs::default(),
+            refused: Refusals::default(),
             suspects: Suspects::default(),
             collecting: tokio::sync::Mutex::new(()),
             wake_gc: Notify::new(),

@@ -158,7 +158,7 @@ impl WhoAmI {
             name: signed_in.user.name.to_string(),
             admin: signed_in.user.admin && signed_in.scope == TokenScope::Admin,
             scope: signed_in.scope.as_str().to_owned(),
-            token_id: signed_in.token,
+            token_id: signed_in.token(),
             orgs: orgs
                 .map(|(org, role)| OrgRole {
                     name: org.name.into(),
@@ -171,7 +171,7 @@ impl WhoAmI {
 
 #[cfg(test)]
 mod tests {
-    use hub_model::TokenKind;
+    use hub_model::{TokenKind, Within};
 
     use super::*;
 
@@ -183,6 +183,9 @@ mod tests {
             kind: TokenKind::Personal,
             name: "laptop".into(),
             scope: TokenScope::Push,
+            within: Within::EVERYWHERE,
+            agent: String::new(),
+            address: String::new(),
             created_at_ms: 1_763_712_000_000,
             expires_at_ms: None,
             used_at_ms: Some(1_763_712_060_000),

@@ -1,12 +1,13 @@
 //! Names of repositories in byte order, as the catalogue pages through them.
 //!
-//! A caller sees what is public and what is private in their own organisations. One condition with
-//! an OR would walk past everything that they may not see; so both lists are read in their own
-//! order, each from an index and no further than a page, and merged.
+//! A caller sees what is public, what is private in their own organisations, and what was granted
+//! to or shared with them. One condition with an OR would walk past everything that they may not
+//! see; so each list is read in its own order, from an index and no further than a page, and merged.
 
-use hub_model::RepoName;
+use hub_model::{Own, RepoName};
 use sqlx::QueryBuilder;
 
+use crate::lists::{LONGEST, push_in};
 use crate::rows::{mark, parsed};
 use crate::{Db, DbError, Doing, RepoFilter};
 
@@ -44,16 +45,22 @@ impl Db {
         let doing = "list the names of the repositories";
         let after = mark(after.unwrap_or_default());
         let most = usize::try_from(limit).unwrap_or(0);
-        let (statement, orgs) = match filter {
-            RepoFilter::All => (NAMES, [].as_slice()),
-            RepoFilter::Visible { orgs } => (PUBLIC_NAMES, orgs.as_slice()),
+        let nothing = Own::default();
+        let (statement, own) = match filter {
+            RepoFilter::All => (NAMES, &nothing),
+            RepoFilter::Visible(own) => (PUBLIC_NAMES, own),
         };
         let mut names: Vec<String> = read!(self, pool => {
             sqlx::query_scalar(statement).bind(after).bind(limit).fetch_all(pool).await
         })
         .doing(doing)?;
+        for some in own.repos.chunks(LONGEST) {
+            names.extend(self.single_names(some, after, limit).await.doing(doing)?);
+        }
+        names.sort_unstable();
+        names.truncate(most);
         // The names of an organisation's repositories lie between `org/` and `org0`.
-        let mut orgs: Vec<String> = orgs.iter().map(|org| format!("{org}/")).collect();
+        let mut orgs: Vec<String> = own.orgs.iter().map(|org| format!("{org}/")).collect();
         orgs.retain(|org| format!("{}0", org.trim_end_matches('/')).as_str() > &*after);
         orgs.sort_unstable();
         orgs.dedup();
@@ -66,10 +73,28 @@ impl Db {
             let (some, others) = rest.split_at(at_once.min(rest.len()));
             names.extend(self.private_names(some, after, limit).await.doing(doing)?);
             names.sort_unstable();
+            // What was granted may lie in an organisation of the caller's.
+            names.dedup();
             names.truncate(most);
             (rest, at_once) = (others, (4 * at_once).min(ORGS_AT_ONCE));
         }
         names.iter().map(|name| parsed(RepoName::parse(name)).doing(doing)).collect()
+    }
+
+    /// The first private names among these, behind `after`.
+    async fn single_names(
+        &self,
+        repos: &[RepoName],
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<String>, sqlx::Error> {
+        read!(self, pool => {
+            let mut query = QueryBuilder::new("SELECT name FROM repo WHERE name");
+            push_in(&mut query, repos.iter().map(|repo| repo.as_str().to_owned()));
+            query.push(" AND visibility = 'private' AND name > ").push_bind(after.to_owned());
+            query.push(" ORDER BY name LIMIT ").push_bind(limit);
+            query.build_query_scalar().persistent(false).fetch_all(pool).await
+        })
     }
 
     /// The first private names of these organisations, behind `after`.
@@ -138,7 +163,10 @@ mod tests {
                     })
                     .map(|(name, ..)| name.clone())
                     .collect();
-                let filter = RepoFilter::Visible { orgs };
+                // A single repository that is public, that the organisations have, or that is gone.
+                let single = ["b/x", "c/y", "gone/y"].map(crate::fixtures::repo_name);
+                let repos = if orgs.is_empty() { Vec::new() } else { single.into() };
+                let filter = RepoFilter::Visible(Own { orgs, repos });
                 for page in [1, 2, 3, 7, 1000] {
                     let mut found: Vec<String> = Vec::new();
                     loop {
@@ -152,6 +180,11 @@ mod tests {
                     assert_eq!(found, seen, "pages of {page}");
                 }
             }
+            let single = ["b/y", "c/z"].map(crate::fixtures::repo_name).into();
+            let filter = RepoFilter::Visible(Own { orgs: Vec::new(), repos: single });
+            let found = db.repo_names(&filter, Some("b"), 4).await.unwrap();
+            let found: Vec<_> = found.iter().map(RepoName::as_str).collect();
+            assert_eq!(found, ["b/x", "b/y", "c/x", "c/z"]);
             let everything = db.repo_names(&RepoFilter::All, Some("c/z"), 2).await.unwrap();
             assert_eq!(
                 everything.iter().map(RepoName::as_str).collect::<Vec<_>>(),

@@ -108,6 +108,7 @@ impl Change {
             name: org_name(name),
             display_name: "Labring".to_owned(),
             description: String::new(),
+            created_by: "alice".to_owned(),
             created_at_ms: 1,
         };
         self.add_org(&org).await.unwrap()

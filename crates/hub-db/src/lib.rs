@@ -25,6 +25,7 @@
 //!     name: name.clone(),
 //!     display_name: String::new(),
 //!     description: String::new(),
+//!     created_by: String::new(),
 //!     created_at_ms: 1_700_000_000_000,
 //! };
 //! let mut change = db.change().await?;
@@ -40,6 +41,7 @@
 #[macro_use]
 mod macros;
 
+mod audit;
 mod blobs;
 mod catalog;
 mod change;
@@ -49,6 +51,7 @@ mod dialect;
 mod error;
 mod garbage;
 mod gc_runs;
+mod grants;
 mod imgs;
 mod jobs;
 mod leases;
@@ -60,10 +63,12 @@ mod orgs;
 mod outbox;
 mod pulls;
 mod repos;
+mod robots;
 mod rows;
 mod search_docs;
 mod served;
 mod settings;
+mod shares;
 mod times;
 mod tokens;
 mod uploads;
@@ -75,6 +80,7 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
+pub use audit::AuditFilter;
 pub use blobs::HeldBlob;
 pub use change::{Change, LiteChange};
 pub use checks::BlobRecord;

@@ -1,18 +1,19 @@
 //! Organisations and their members.
 
-use hub_model::{Member, NewOrg, Org, OrgName, Role, UserName};
+use hub_model::{Member, NewOrg, Org, OrgName, Role, Since, UserName};
 use sqlx::FromRow;
 
+use crate::repos::visibility;
 use crate::rows::{all, known, mark, one, parsed};
 use crate::{Change, Db, DbError, Doing};
 
 statements! {
     ORG =
-        "SELECT id, name, display_name, description, created_at_ms
+        "SELECT id, name, display_name, description, default_visibility, created_by, created_at_ms
          FROM org
          WHERE name = $1";
     ORGS =
-        "SELECT id, name, display_name, description, created_at_ms
+        "SELECT id, name, display_name, description, default_visibility, created_by, created_at_ms
          FROM org
          WHERE name > $1
          ORDER BY name
@@ -21,16 +22,21 @@ statements! {
         "SELECT COUNT(*)
          FROM org";
     ORGS_OF =
-        "SELECT o.id, o.name, o.display_name, o.description, o.created_at_ms, m.role
+        "SELECT o.id, o.name, o.display_name, o.description, o.default_visibility, o.created_by,
+                o.created_at_ms, m.role
          FROM org_member m
          JOIN org o ON o.id = m.org_id
          WHERE m.user_id = $1
          ORDER BY o.name";
     ROLE =
-        "SELECT m.role
+        "SELECT m.role, m.since_ms
          FROM org_member m
          JOIN org o ON o.id = m.org_id
          WHERE o.name = $1 AND m.user_id = $2";
+    ROLE_OF =
+        "SELECT role
+         FROM org_member
+         WHERE org_id = $1 AND user_id = $2";
     MEMBERS =
         "SELECT u.name, m.role, m.since_ms
          FROM org_member m
@@ -38,9 +44,10 @@ statements! {
          WHERE m.org_id = $1
          ORDER BY u.name";
     ADD_ORG =
-        "INSERT INTO org (name, display_name, description, created_at_ms)
-         VALUES ($1, $2, $3, $4)
-         RETURNING id, name, display_name, description, created_at_ms";
+        "INSERT INTO org (name, display_name, description, created_by, created_at_ms)
+         VALUES ($1, $2, $3, $4, $5)
+         RETURNING id, name, display_name, description, default_visibility, created_by,
+                   created_at_ms";
     EDIT_ORG =
         "UPDATE org
          SET display_name = $2, description = $3
@@ -72,6 +79,8 @@ struct OrgRow {
     name: String,
     display_name: String,
     description: String,
+    default_visibility: String,
+    created_by: String,
     created_at_ms: i64,
 }
 
@@ -84,6 +93,8 @@ impl TryFrom<OrgRow> for Org {
             name: parsed(OrgName::parse(&row.name))?,
             display_name: row.display_name,
             description: row.description,
+            default_visibility: visibility(&row.default_visibility)?,
+            created_by: row.created_by,
             created_at_ms: row.created_at_ms,
         })
     }
@@ -119,8 +130,13 @@ impl TryFrom<MemberRow> for Member {
     }
 }
 
-fn role(word: &str) -> Result<Role, sqlx::Error> {
+pub(crate) fn role(word: &str) -> Result<Role, sqlx::Error> {
     known(word, Role::parse(word))
+}
+
+/// A role and since when somebody has it, out of two columns.
+pub(crate) fn since((word, since_ms): (String, i64)) -> Result<Since, sqlx::Error> {
+    Ok(Since { role: role(&word)?, since_ms })
 }
 
 impl Db {
@@ -177,16 +193,15 @@ impl Db {
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn role(&self, org: &OrgName, user_id: i64) -> Result<Option<Role>, DbError> {
-        let word = read!(self, pool => {
-            sqlx::query_scalar::<_, String>(ROLE)
+    pub async fn role(&self, org: &OrgName, user_id: i64) -> Result<Option<Since>, DbError> {
+        let row = read!(self, pool => {
+            sqlx::query_as::<_, (String, i64)>(ROLE)
                 .bind(org.as_str())
                 .bind(user_id)
                 .fetch_optional(pool)
                 .await
         });
-        word.and_then(|word| word.as_deref().map(role).transpose())
-            .doing("read the role in the organisation")
+        row.and_then(|row| row.map(since).transpose()).doing("read the role in the organisation")
     }
 
     /// The members of an organisation, by name.
@@ -214,6 +229,7 @@ impl Change {
                 .bind(org.name.as_str())
                 .bind(&org.display_name)
                 .bind(&org.description)
+                .bind(&org.created_by)
                 .bind(org.created_at_ms)
                 .fetch_one(on)
                 .await
@@ -277,6 +293,23 @@ impl Change {
                 .map(drop)
         })
         .doing("set the member of the organisation")
+    }
+
+    /// The role of a user in an organisation, as this change sees it.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn role(&mut self, org_id: i64, user_id: i64) -> Result<Option<Role>, DbError> {
+        let word = within!(self, on => {
+            sqlx::query_scalar::<_, String>(ROLE_OF)
+                .bind(org_id)
+                .bind(user_id)
+                .fetch_optional(on)
+                .await
+        });
+        word.and_then(|word| word.as_deref().map(role).transpose())
+            .doing("read the role in the organisation")
     }
 
     /// Takes a member out; tells whether there was one.
@@ -346,7 +379,8 @@ mod tests {
 
             let member = Member { user: alice.name.clone(), role: Role::Owner, since_ms: 5 };
             assert_eq!(db.members(org.id).await.unwrap(), [member]);
-            assert_eq!(db.role(&org.name, alice.id).await.unwrap(), Some(Role::Owner));
+            let owner = db.role(&org.name, alice.id).await.unwrap().unwrap();
+            assert_eq!(owner.role, Role::Owner);
             assert_eq!(db.role(&org_name("other"), alice.id).await.unwrap(), None);
             assert_eq!(db.orgs_of(alice.id).await.unwrap(), [(org.clone(), Role::Owner)]);
 

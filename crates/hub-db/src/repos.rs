@@ -1,6 +1,6 @@
 //! Repositories and their stars.
 
-use hub_model::{Digest, LatestMode, NewRepo, OrgName, Repo, RepoName, Tag, Visibility};
+use hub_model::{Digest, LatestMode, NewRepo, OrgName, Own, Repo, RepoName, Tag, Visibility};
 use sqlx::{Database, Encode, FromRow, QueryBuilder, Type};
 
 use crate::lists::{LONGEST, push_in};
@@ -97,11 +97,8 @@ const SELECT: &str = concat!("SELECT ", columns!(), " FROM repo r");
 pub enum RepoFilter {
     /// Every one.
     All,
-    /// What is public, and what belongs to these organisations.
-    Visible {
-        /// The organisations whose private repositories are shown as well.
-        orgs: Vec<OrgName>,
-    },
+    /// What is public, and this.
+    Visible(Own),
 }
 
 /// What its owners decide about a repository.
@@ -196,10 +193,15 @@ where
         query.push_bind(org.as_str().to_owned());
         query.push(")");
     }
-    if let RepoFilter::Visible { orgs } = filter {
+    if let RepoFilter::Visible(own) = filter {
         query.push(" AND (r.visibility = 'public' OR r.org_id IN (SELECT id FROM org WHERE name");
-        push_in(&mut query, orgs.iter().map(|org| org.as_str().to_owned()));
-        query.push("))");
+        push_in(&mut query, own.orgs.iter().map(|org| org.as_str().to_owned()));
+        query.push(")");
+        if !own.repos.is_empty() {
+            query.push(" OR r.name");
+            push_in(&mut query, own.repos.iter().map(|repo| repo.as_str().to_owned()));
+        }
+        query.push(")");
     }
     query
 }

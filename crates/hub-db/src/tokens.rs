@@ -1,29 +1,33 @@
 //! Stored credentials, by the hash of their secret.
 
-use hub_model::{NewToken, Token, TokenKind, TokenScope, User};
+use hub_model::{NewToken, Token, TokenKind, TokenScope, User, Within};
 use sqlx::FromRow;
 
-use crate::rows::{all, known, one};
+use crate::rows::{all, known, one, parsed};
 use crate::users::UserRow;
 use crate::{Change, Db, DbError, Doing};
 
 statements! {
     TOKEN_BY_HASH =
-        "SELECT t.id, t.user_id, t.kind, t.name, t.scope, t.created_at_ms, t.expires_at_ms,
-                t.used_at_ms, u.name AS user_name, u.admin AS user_admin,
-                u.disabled AS user_disabled, u.created_at_ms AS user_created_at_ms
+        "SELECT t.id, t.user_id, t.kind, t.name, t.scope, t.within, t.agent, t.address,
+                t.created_at_ms, t.expires_at_ms, t.used_at_ms, u.name AS user_name, u.admin AS user_admin,
+                u.disabled AS user_disabled, u.created_at_ms AS user_created_at_ms,
+                u.deleted_at_ms AS user_deleted_at_ms
          FROM token t
          JOIN user_account u ON u.id = t.user_id
          WHERE t.secret_hash = $1";
     TOKENS_OF =
-        "SELECT id, user_id, kind, name, scope, created_at_ms, expires_at_ms, used_at_ms
+        "SELECT id, user_id, kind, name, scope, within, agent, address, created_at_ms,
+                expires_at_ms, used_at_ms
          FROM token
          WHERE user_id = $1 AND kind = $2
          ORDER BY id DESC";
     ADD_TOKEN =
-        "INSERT INTO token (user_id, kind, name, secret_hash, scope, created_at_ms, expires_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         RETURNING id, user_id, kind, name, scope, created_at_ms, expires_at_ms, used_at_ms";
+        "INSERT INTO token (user_id, kind, name, secret_hash, scope, within, agent, address,
+                            created_at_ms, expires_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         RETURNING id, user_id, kind, name, scope, within, agent, address, created_at_ms,
+                   expires_at_ms, used_at_ms";
     DELETE_TOKEN =
         "DELETE FROM token
          WHERE user_id = $1 AND id = $2";
@@ -42,7 +46,8 @@ statements! {
         "DELETE FROM token
          WHERE kind <> 'personal' AND expires_at_ms < $1";
     TOKEN =
-        "SELECT id, user_id, kind, name, scope, created_at_ms, expires_at_ms, used_at_ms
+        "SELECT id, user_id, kind, name, scope, within, agent, address, created_at_ms,
+                expires_at_ms, used_at_ms
          FROM token
          WHERE id = $1 AND user_id = $2";
     TOUCH_TOKEN =
@@ -58,6 +63,9 @@ struct TokenRow {
     kind: String,
     name: String,
     scope: String,
+    within: String,
+    agent: String,
+    address: String,
     created_at_ms: i64,
     expires_at_ms: Option<i64>,
     used_at_ms: Option<i64>,
@@ -73,6 +81,9 @@ impl TryFrom<TokenRow> for Token {
             kind: known(&row.kind, TokenKind::parse(&row.kind))?,
             name: row.name,
             scope: known(&row.scope, TokenScope::parse(&row.scope))?,
+            within: parsed(Within::parse(&row.within))?,
+            agent: row.agent,
+            address: row.address,
             created_at_ms: row.created_at_ms,
             expires_at_ms: row.expires_at_ms,
             used_at_ms: row.used_at_ms,
@@ -88,6 +99,7 @@ struct CredentialRow {
     user_admin: bool,
     user_disabled: bool,
     user_created_at_ms: i64,
+    user_deleted_at_ms: Option<i64>,
 }
 
 fn credential(row: CredentialRow) -> Result<(Token, User), sqlx::Error> {
@@ -97,6 +109,7 @@ fn credential(row: CredentialRow) -> Result<(Token, User), sqlx::Error> {
         admin: row.user_admin,
         disabled: row.user_disabled,
         created_at_ms: row.user_created_at_ms,
+        deleted_at_ms: row.user_deleted_at_ms,
     };
     Ok((row.token.try_into()?, user.try_into()?))
 }
@@ -199,6 +212,9 @@ impl Change {
                 .bind(&token.name)
                 .bind(&token.secret_hash)
                 .bind(token.scope.as_str())
+                .bind(token.within.to_string())
+                .bind(&token.agent)
+                .bind(&token.address)
                 .bind(token.created_at_ms)
                 .bind(token.expires_at_ms)
                 .fetch_one(on)
@@ -274,6 +290,9 @@ mod tests {
             name: "ci".to_owned(),
             secret_hash: hash.to_owned(),
             scope: TokenScope::Push,
+            within: Within::parse("labring team/app").unwrap(),
+            agent: "podman/4.3".to_owned(),
+            address: "192.0.2.1".to_owned(),
             created_at_ms: 1,
             expires_at_ms: Some(9),
         }

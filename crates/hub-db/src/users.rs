@@ -10,7 +10,7 @@ use crate::{Change, Db, DbError, Doing};
 
 statements! {
     USER =
-        "SELECT id, name, admin, disabled, created_at_ms
+        "SELECT id, name, admin, disabled, created_at_ms, deleted_at_ms
          FROM user_account
          WHERE name = $1";
     USERS =
@@ -23,7 +23,7 @@ statements! {
     ADD_USER =
         "INSERT INTO user_account (name, password_hash, admin, disabled, created_at_ms)
          VALUES ($1, $2, $3, $4, $5)
-         RETURNING id, name, admin, disabled, created_at_ms";
+         RETURNING id, name, admin, disabled, created_at_ms, deleted_at_ms";
     SET_PASSWORD =
         "UPDATE user_account
          SET password_hash = $2
@@ -65,6 +65,7 @@ pub(crate) struct UserRow {
     pub(crate) admin: bool,
     pub(crate) disabled: bool,
     pub(crate) created_at_ms: i64,
+    pub(crate) deleted_at_ms: Option<i64>,
 }
 
 impl TryFrom<UserRow> for User {
@@ -77,6 +78,7 @@ impl TryFrom<UserRow> for User {
             admin: row.admin,
             disabled: row.disabled,
             created_at_ms: row.created_at_ms,
+            deleted_at_ms: row.deleted_at_ms,
         })
     }
 }

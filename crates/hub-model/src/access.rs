@@ -30,6 +30,16 @@ impl Role {
         }
     }
 
+    /// The number of the role at SWR: 1, 3 or 7. Source: `docs/sources.md#swr-auth`.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Reader => 1,
+            Self::Writer => 3,
+            Self::Owner => 7,
+        }
+    }
+
     /// Reads a role, in either of its two spellings (`writer`, or `push` as command lines say).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -47,11 +57,11 @@ impl Role {
 pub enum Standing {
     /// Administrator of the hub, or the hub itself.
     Administrator,
-    /// Owner of the organisation.
+    /// Owner of the organisation, or of the repository.
     Owner,
-    /// Writer of the organisation.
+    /// Writer of the organisation, or on the repository.
     Writer,
-    /// Reader of the organisation.
+    /// Reader of the organisation, on the repository, or by a share.
     Reader,
     /// Signed in, without a role here.
     Stranger,
@@ -69,6 +79,17 @@ impl Standing {
         Self::Stranger,
         Self::Anonymous,
     ];
+}
+
+impl Standing {
+    /// Whether it is one of the organisation's own, or above: who sees its members and limits.
+    #[must_use]
+    pub const fn is_inside(self) -> bool {
+        match self {
+            Self::Administrator | Self::Owner | Self::Writer | Self::Reader => true,
+            Self::Stranger | Self::Anonymous => false,
+        }
+    }
 }
 
 impl From<Role> for Standing {
@@ -114,7 +135,7 @@ impl Visibility {
 }
 
 /// What somebody wants to do with a repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Action {
     /// See it, and pull from it.
     Pull,
@@ -130,6 +151,23 @@ impl Action {
     /// Every action, the least first.
     pub const ALL: [Self; 4] = [Self::Pull, Self::Push, Self::Delete, Self::Administer];
 
+    /// Reads the word that [`Action`] is displayed as.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == text)
+    }
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Push => "push",
+            Self::Delete => "delete",
+            Self::Administer => "administer",
+        }
+    }
+
     /// The verb for people: "you may not … here".
     #[must_use]
     pub const fn verb(self) -> &'static str {
@@ -144,12 +182,7 @@ impl Action {
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pull => "pull",
-            Self::Push => "push",
-            Self::Delete => "delete",
-            Self::Administer => "administer",
-        })
+        f.write_str(self.as_str())
     }
 }
 
@@ -171,7 +204,7 @@ pub const fn allows(standing: Standing, visibility: Visibility, action: Action) 
 }
 
 /// How a refusal is told: what the caller may know decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// Nobody signed in: say who you are first.
     Unauthenticated,
@@ -179,6 +212,8 @@ pub enum Refusal {
     Forbidden,
     /// The caller may not even know that the thing exists.
     Hidden,
+    /// The caller may, but not with this credential.
+    Narrow,
 }
 
 /// Decides about one act.
@@ -222,6 +257,7 @@ mod tests {
                         Err(Refusal::Unauthenticated) => "401",
                         Err(Refusal::Forbidden) => "403",
                         Err(Refusal::Hidden) => "404",
+                        Err(Refusal::Narrow) => unreachable!("no credential was asked"),
                     };
                     write!(table, "{answer:<8}").unwrap();
                 }

@@ -175,6 +175,54 @@ name! {
     RepoName
 }
 
+name! {
+    /// Full name of a robot, for example `labring+ci`: an [`OrgName`], a plus and a name by the same
+    /// rules. No user's name holds a plus, so the two are never mixed up.
+    RobotName
+}
+
+impl RobotName {
+    /// Parses a full name.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that `text` breaks.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let what = "a robot's name";
+        let Some((org, name)) = text.split_once('+') else {
+            return Err(NameError::Edge { what, rule: "is written ORG+NAME" });
+        };
+        OrgName::parse(org)?;
+        part_name(what, name)?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The robot `name` of `org`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that `name` breaks.
+    pub fn new(org: &OrgName, name: &str) -> Result<Self, NameError> {
+        Self::parse(&format!("{org}+{name}"))
+    }
+
+    /// The organisation it belongs to.
+    #[must_use]
+    pub fn org(&self) -> OrgName {
+        OrgName(self.halves().0.to_owned())
+    }
+
+    /// What it is called inside its organisation.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.halves().1
+    }
+
+    fn halves(&self) -> (&str, &str) {
+        self.0.split_once('+').expect("parsed with a plus")
+    }
+}
+
 impl OrgName {
     /// Longest accepted name, in bytes.
     pub const MAX_BYTES: usize = 64;
@@ -286,6 +334,15 @@ const PLAIN: fn(char) -> bool = |c| c.is_ascii_lowercase() || c.is_ascii_digit()
 
 /// The rule that organisations and users share.
 fn owner_name(what: &'static str, text: &str) -> Result<String, NameError> {
+    part_name(what, text)?;
+    if RESERVED.contains(&text) {
+        return Err(NameError::Reserved { name: text.to_owned() });
+    }
+    Ok(text.to_owned())
+}
+
+/// The form of the names of organisations, users and robots.
+fn part_name(what: &'static str, text: &str) -> Result<(), NameError> {
     if text.is_empty() || text.len() > OrgName::MAX_BYTES {
         return Err(NameError::Length { what, most: OrgName::MAX_BYTES, found: text.len() });
     }
@@ -293,11 +350,7 @@ fn owner_name(what: &'static str, text: &str) -> Result<String, NameError> {
         let rule = "starts with a lowercase letter and ends with a letter or digit";
         return Err(NameError::Edge { what, rule });
     }
-    separators(what, text, |run| matches!(run, "." | "_" | "__" | "-"))?;
-    if RESERVED.contains(&text) {
-        return Err(NameError::Reserved { name: text.to_owned() });
-    }
-    Ok(text.to_owned())
+    separators(what, text, |run| matches!(run, "." | "_" | "__" | "-"))
 }
 
 /// One component of an OCI path.

@@ -1,6 +1,6 @@
 //! Organisations and their members.
 
-use crate::{OrgName, Role, UserName};
+use crate::{OrgName, Role, UserName, Visibility};
 
 /// An organisation: it owns repositories, and has members.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,10 @@ pub struct Org {
     pub display_name: String,
     /// One line of plain text, may be empty.
     pub description: String,
+    /// What repositories are that a push makes.
+    pub default_visibility: Visibility,
+    /// Name of the user who made it; empty for the hub itself.
+    pub created_by: String,
     /// When it was made, in milliseconds.
     pub created_at_ms: i64,
 }
@@ -26,6 +30,8 @@ pub struct NewOrg {
     pub display_name: String,
     /// One line of plain text, may be empty.
     pub description: String,
+    /// Name of the user who makes it; empty for the hub itself.
+    pub created_by: String,
     /// When it is made, in milliseconds.
     pub created_at_ms: i64,
 }

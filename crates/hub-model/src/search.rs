@@ -38,8 +38,35 @@ pub struct SearchDoc {
 pub enum AccessTerms {
     /// Everything: administrators and the hub itself.
     Everything,
-    /// What is public, and what belongs to these organisations.
-    PublicAnd(Vec<OrgName>),
+    /// What is public, and this.
+    PublicAnd(Own),
+}
+
+/// What somebody may see though it is private.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Own {
+    /// Whatever belongs to these organisations.
+    pub orgs: Vec<OrgName>,
+    /// These repositories: granted to or shared with the caller.
+    pub repos: Vec<RepoName>,
+}
+
+impl AccessTerms {
+    /// What is public, and nothing else.
+    pub const PUBLIC: Self = Self::PublicAnd(Own { orgs: Vec::new(), repos: Vec::new() });
+
+    /// Whether a repository is among what may be seen.
+    #[must_use]
+    pub fn show(&self, name: &RepoName, visibility: Visibility) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::PublicAnd(own) => {
+                visibility == Visibility::Public
+                    || own.orgs.contains(&name.org())
+                    || own.repos.contains(name)
+            }
+        }
+    }
 }
 
 /// A question to the index.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Action;
+use crate::{Action, Within};
 
 /// What a credential is good for, whatever its owner may do beyond that.
 #[derive(
@@ -12,8 +12,10 @@ use crate::Action;
 pub enum TokenScope {
     /// Pull, and see what is private.
     Pull,
-    /// Push, describe and delete as well.
+    /// Push and describe as well.
     Push,
+    /// Delete tags and manifests as well.
+    Delete,
     /// Everything its owner may do.
     #[default]
     Admin,
@@ -26,14 +28,18 @@ impl TokenScope {
         match self {
             Self::Pull => "pull",
             Self::Push => "push",
+            Self::Delete => "delete",
             Self::Admin => "admin",
         }
     }
 
+    /// Every scope, the narrowest first.
+    pub const ALL: [Self; 4] = [Self::Pull, Self::Push, Self::Delete, Self::Admin];
+
     /// Reads a scope.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Pull, Self::Push, Self::Admin].into_iter().find(|scope| scope.as_str() == text)
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
     }
 
     /// Whether a credential of this scope may be used for `action`.
@@ -41,9 +47,11 @@ impl TokenScope {
     pub const fn covers(self, action: Action) -> bool {
         match (self, action) {
             (Self::Admin, _)
-            | (Self::Push, Action::Pull | Action::Push | Action::Delete)
+            | (Self::Delete, Action::Pull | Action::Push | Action::Delete)
+            | (Self::Push, Action::Pull | Action::Push)
             | (Self::Pull, Action::Pull) => true,
-            (Self::Push, Action::Administer)
+            (Self::Delete, Action::Administer)
+            | (Self::Push, Action::Delete | Action::Administer)
             | (Self::Pull, Action::Push | Action::Delete | Action::Administer) => false,
         }
     }
@@ -93,6 +101,12 @@ pub struct Token {
     pub name: String,
     /// What it is good for.
     pub scope: TokenScope,
+    /// Where it is good.
+    pub within: Within,
+    /// What the client called itself when it was made; for sessions the browser.
+    pub agent: String,
+    /// The address from which it was made, as text; empty when that is not known.
+    pub address: String,
     /// When it was made, in milliseconds.
     pub created_at_ms: i64,
     /// When it ends, in milliseconds; `None` for never.
@@ -114,6 +128,12 @@ pub struct NewToken {
     pub secret_hash: String,
     /// What it is good for.
     pub scope: TokenScope,
+    /// Where it is good.
+    pub within: Within,
+    /// What the client calls itself; for sessions the browser.
+    pub agent: String,
+    /// The address from which it is made, as text; empty when that is not known.
+    pub address: String,
     /// When it is made, in milliseconds.
     pub created_at_ms: i64,
     /// When it ends, in milliseconds; `None` for never.

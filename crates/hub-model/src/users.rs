@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{TokenScope, UserName};
+use crate::{Robot, TokenScope, UserName, Within};
 
 /// A person who can sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,17 @@ pub struct User {
     pub disabled: bool,
     /// When the user was made, in milliseconds.
     pub created_at_ms: i64,
+    /// When the account was deleted, in milliseconds. Its name is never given again, so that what
+    /// was done in this name is not taken for the doing of somebody else.
+    pub deleted_at_ms: Option<i64>,
+}
+
+impl User {
+    /// Whether the user may sign in.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        !self.disabled && self.deleted_at_ms.is_none()
+    }
 }
 
 /// Who acts. The second argument of every service, and nobody is exempt from asking.
@@ -24,8 +35,10 @@ pub struct User {
 pub enum Actor {
     /// Nobody signed in.
     Anonymous,
-    /// A person, by password, session or token.
+    /// A person, by password, session, token or access key.
     User(SignedIn),
+    /// A robot of an organisation, by its secret.
+    Robot(Arc<Robot>),
     /// The hub itself: jobs, and commands on the server's own data.
     System,
 }
@@ -37,8 +50,39 @@ pub struct SignedIn {
     pub user: Arc<User>,
     /// What the credential is good for.
     pub scope: TokenScope,
+    /// Where the credential is good.
+    pub within: Within,
+    /// The credential.
+    pub by: Credential,
+}
+
+/// How somebody proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// By the password of their account.
+    Password,
+    /// By the token, the session or the refresh token in this row.
+    Token(i64),
+    /// By the access key in this row.
+    Key(i64),
+}
+
+impl SignedIn {
+    /// Somebody who came with their password: good for everything, everywhere.
+    #[must_use]
+    pub const fn by_password(user: Arc<User>) -> Self {
+        let (scope, within) = (TokenScope::Admin, Within::EVERYWHERE);
+        Self { user, scope, within, by: Credential::Password }
+    }
+
     /// Row of the token or session, when it was one.
-    pub token: Option<i64>,
+    #[must_use]
+    pub const fn token(&self) -> Option<i64> {
+        match self.by {
+            Credential::Token(row) => Some(row),
+            Credential::Password | Credential::Key(_) => None,
+        }
+    }
 }
 
 impl Actor {
@@ -48,6 +92,7 @@ impl Actor {
         match self {
             Self::Anonymous => "",
             Self::User(signed_in) => signed_in.user.name.as_str(),
+            Self::Robot(robot) => robot.name.as_str(),
             Self::System => "system",
         }
     }
@@ -57,7 +102,18 @@ impl Actor {
     pub fn user(&self) -> Option<&User> {
         match self {
             Self::User(signed_in) => Some(&signed_in.user),
-            Self::Anonymous | Self::System => None,
+            Self::Anonymous | Self::Robot(_) | Self::System => None,
+        }
+    }
+
+    /// What the credential is good for, whatever its owner may do beyond that.
+    #[must_use]
+    pub fn scope(&self) -> TokenScope {
+        match self {
+            Self::User(signed_in) => signed_in.scope,
+            Self::Robot(robot) => robot.scope,
+            // Nobody's rights are narrowed by nothing, and the hub's by nobody.
+            Self::Anonymous | Self::System => TokenScope::Admin,
         }
     }
 }

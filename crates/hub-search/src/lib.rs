@@ -33,7 +33,7 @@
 //!         text: text.to_owned(),
 //!         org: None,
 //!         keyword: None,
-//!         access: AccessTerms::PublicAnd(vec![]),
+//!         access: AccessTerms::PUBLIC,
 //!         offset: 0,
 //!         limit: 10,
 //!     };

@@ -70,8 +70,10 @@ pub(crate) fn plan(fields: &Fields, text: &str) -> Option<Plan> {
 /// What narrows a query down without changing scores.
 pub(crate) fn filters(fields: &Fields, query: &SearchQuery) -> Vec<Box<dyn Query>> {
     let mut filters: Vec<Box<dyn Query>> = Vec::new();
-    if let AccessTerms::PublicAnd(orgs) = &query.access {
-        let own = TermSetQuery::new(orgs.iter().map(|org| fields.in_org(org.as_str())));
+    if let AccessTerms::PublicAnd(own) = &query.access {
+        let orgs = own.orgs.iter().map(|org| fields.in_org(org.as_str()));
+        let repos = own.repos.iter().map(|repo| fields.key(repo.as_str()));
+        let own = TermSetQuery::new(orgs.chain(repos));
         filters.push(Box::new(BooleanQuery::union(vec![one(fields.public()), Box::new(own)])));
     }
     if let Some(org) = &query.org {

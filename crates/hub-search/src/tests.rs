@@ -3,7 +3,7 @@
 mod answers;
 mod life;
 
-use hub_model::{AccessTerms, OrgName, SearchDoc, SearchQuery, Visibility};
+use hub_model::{AccessTerms, OrgName, Own, SearchDoc, SearchQuery, Visibility};
 
 use crate::{Batch, Index};
 
@@ -38,14 +38,15 @@ fn query(text: &str) -> SearchQuery {
         text: text.to_owned(),
         org: None,
         keyword: None,
-        access: AccessTerms::PublicAnd(vec![]),
+        access: AccessTerms::PUBLIC,
         offset: 0,
         limit: 20,
     }
 }
 
 fn member_of(org: &str, query: SearchQuery) -> SearchQuery {
-    SearchQuery { access: AccessTerms::PublicAnd(vec![OrgName::parse(org).unwrap()]), ..query }
+    let own = Own { orgs: vec![OrgName::parse(org).unwrap()], repos: vec![] };
+    SearchQuery { access: AccessTerms::PublicAnd(own), ..query }
 }
 
 /// Names of what is found, out of the names given; the total is checked on the way.

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hub_db::{Db, DbError, HeldBlob};
 use hub_model::{
-    Digest, Field, LatestMode, LetterKind, OrgName, Repo, RepoName, Role, Scope, Tag, TokenScope,
-    User, UserName,
+    Credential, Digest, Field, LatestMode, LetterKind, OrgName, Repo, RepoName, Robot, RobotName,
+    Scope, Share, Since, Tag, Token, TokenScope, User, UserName,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -95,8 +95,8 @@ pub struct KnownManifest {
 /// is still there, is asked each time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SignedToken {
-    /// Name of the user; `None` for nobody.
-    pub(crate) user: Option<UserName>,
+    /// Whose it is.
+    pub(crate) bearer: Bearer,
     /// Not before, in seconds since 1970.
     pub(crate) begins: i64,
     /// Not after, in seconds since 1970.
@@ -105,10 +105,50 @@ pub(crate) struct SignedToken {
     pub(crate) access: Arc<[Scope]>,
     /// What the credential was good for that the token was asked for with.
     pub(crate) credential_scope: TokenScope,
-    /// Row of that credential, unless it was a password.
-    pub(crate) credential: Option<i64>,
-    /// The password that it was.
-    pub(crate) password: Option<PasswordMark>,
+}
+
+/// Whose a registry token is, and which credential it was asked for with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bearer {
+    /// Nobody's: it is good for what everybody may do.
+    Nobody,
+    /// A user's.
+    User {
+        /// Who.
+        name: UserName,
+        /// The credential.
+        by: Credential,
+        /// The password, when the credential was one.
+        password: Option<PasswordMark>,
+    },
+    /// A robot's.
+    Robot {
+        /// Which.
+        name: RobotName,
+        /// When the secret was made that it came with, in milliseconds.
+        secret_at_ms: i64,
+    },
+}
+
+/// What is known of a name of a repository.
+#[derive(Debug, Clone)]
+pub(crate) struct Spot {
+    /// The repository, when there is one.
+    pub(crate) repo: Option<Arc<Repo>>,
+    edition: Edition,
+}
+
+impl Spot {
+    /// The repository that is there.
+    pub(crate) fn known(self) -> Option<KnownRepo> {
+        let edition = self.edition;
+        self.repo.map(|repo| KnownRepo { repo, edition })
+    }
+
+    /// Its row. What is not there is asked for like what is, so that the time tells nothing.
+    fn row(&self) -> i64 {
+        self.repo.as_ref().map_or(0, |repo| repo.id)
+    }
 }
 
 /// The records as a request may see them that began before this was made.
@@ -133,14 +173,49 @@ impl App {
 impl Known<'_> {
     /// The repository of that name.
     pub(crate) async fn repo(&self, name: &RepoName) -> Result<Option<KnownRepo>, DbError> {
+        Ok(self.spot(name).await?.known())
+    }
+
+    /// The repository of that name, or that there is none.
+    pub(crate) async fn spot(&self, name: &RepoName) -> Result<Spot, DbError> {
         let edition = self.cache.edition(LetterKind::Repo, name.as_str());
         if let Some(Fact::Repo(repo)) = self.cache.get(edition, Key::Record) {
-            return Ok(Some(KnownRepo { repo, edition }));
+            return Ok(Spot { repo, edition });
         }
-        let Some(repo) = Box::pin(self.db.repo(name)).await? else { return Ok(None) };
-        let repo = Arc::new(repo);
-        self.cache.put(edition, Key::Record, Fact::Repo(Arc::clone(&repo)));
-        Ok(Some(KnownRepo { repo, edition }))
+        let repo = Box::pin(self.db.repo(name)).await?.map(Arc::new);
+        self.cache.put(edition, Key::Record, Fact::Repo(repo.clone()));
+        Ok(Spot { repo, edition })
+    }
+
+    /// What a user is on a single repository.
+    pub(crate) async fn grant(&self, spot: &Spot, user_id: i64) -> Result<Option<Since>, DbError> {
+        if let Some(Fact::Role(role)) = self.cache.get(spot.edition, Key::Grant(user_id)) {
+            return Ok(role);
+        }
+        let role = Box::pin(self.db.grant(spot.row(), user_id)).await?;
+        self.cache.put(spot.edition, Key::Grant(user_id), Fact::Role(role));
+        Ok(role)
+    }
+
+    /// With whom a repository is shared; what ended is among them.
+    pub(crate) async fn shares(&self, spot: &Spot) -> Result<Arc<[Share]>, DbError> {
+        if let Some(Fact::Shares(shares)) = self.cache.get(spot.edition, Key::Shares) {
+            return Ok(shares);
+        }
+        let shares: Arc<[Share]> = Box::pin(self.db.shares_of_repo(spot.row())).await?.into();
+        self.cache.put(spot.edition, Key::Shares, Fact::Shares(Arc::clone(&shares)));
+        Ok(shares)
+    }
+
+    /// The robot of that name.
+    pub(crate) async fn robot(&self, name: &RobotName) -> Result<Option<Arc<Robot>>, DbError> {
+        let edition = self.cache.edition(LetterKind::Access, name.org().as_str());
+        if let Some(Fact::Robot(robot)) = self.cache.get(edition, Key::Robot(name)) {
+            return Ok(robot);
+        }
+        let robot = Box::pin(self.db.robot(name)).await?.map(Arc::new);
+        self.cache.put(edition, Key::Robot(name), Fact::Robot(robot.clone()));
+        Ok(robot)
     }
 
     /// The tag that is meant, and its manifest: `latest` is the tag uploaded last, unless a tag of
@@ -227,7 +302,7 @@ impl Known<'_> {
     }
 
     /// What a user is in an organisation.
-    pub(crate) async fn role(&self, org: &OrgName, user_id: i64) -> Result<Option<Role>, DbError> {
+    pub(crate) async fn role(&self, org: &OrgName, user_id: i64) -> Result<Option<Since>, DbError> {
         let edition = self.cache.edition(LetterKind::Access, org.as_str());
         if let Some(Fact::Role(role)) = self.cache.get(edition, Key::Role(user_id)) {
             return Ok(role);
@@ -251,23 +326,25 @@ impl Known<'_> {
         Ok(Some(KnownUser { user, mark, edition }))
     }
 
-    /// Whether the user's credential in row `token` is good at `now_ms`.
+    /// The user's credential in row `token`, when it is good at `now_ms`.
     pub(crate) async fn credential(
         &self,
         user: &KnownUser,
         token: i64,
         now_ms: i64,
-    ) -> Result<bool, DbError> {
-        let good = |end: Option<i64>| end.is_none_or(|end| now_ms < end);
-        if let Some(Fact::Credential(end)) = self.cache.get(user.edition, Key::Credential(token)) {
-            return Ok(good(end));
+    ) -> Result<Option<Arc<Token>>, DbError> {
+        let good = |token: &Arc<Token>| token.expires_at_ms.is_none_or(|end| now_ms < end);
+        if let Some(Fact::Credential(known)) = self.cache.get(user.edition, Key::Credential(token))
+        {
+            return Ok(Some(known).filter(good));
         }
         let Some(known) = Box::pin(self.db.token(user.id, token)).await? else {
-            return Ok(false);
+            return Ok(None);
         };
-        let fact = Fact::Credential(known.expires_at_ms);
+        let known = Arc::new(known);
+        let fact = Fact::Credential(Arc::clone(&known));
         self.cache.put(user.edition, Key::Credential(token), fact);
-        Ok(good(known.expires_at_ms))
+        Ok(Some(known).filter(good))
     }
 }
 

@@ -4,7 +4,7 @@ mod samples;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use hub_model::{Actor, SignedIn, TokenScope};
+use hub_model::{Actor, SignedIn};
 use hub_oci::BuiltImage;
 use hub_registry_client::{
     BlobToPush, Bytewise, Credentials, NoProgress, Remote, RemoteOptions, Scheme,
@@ -67,7 +67,7 @@ async fn fill(running: &Running) -> Result<Option<SecretString>> {
     let password = store::new_password();
     let new = NewAccount { name, password: password.clone(), admin: true };
     let user = accounts::add_user(app, &Actor::System, new).await?;
-    let admin = Actor::User(SignedIn { user: user.into(), scope: TokenScope::Admin, token: None });
+    let admin = Actor::User(SignedIn::by_password(user.into()));
     for (org, display_name, description) in samples::ORGS {
         orgs::create(app, &admin, &org.parse()?, display_name, description).await?;
     }

@@ -5,13 +5,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use hub_model::Actor;
+use hub_model::{Actor, TokenKind};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::ClientAddress;
 use super::credentials::{Presented, presented};
 use crate::App;
-use crate::services::accounts::{self, SignInError};
+use crate::services::sign_in::{self, SignInError};
 
 /// Who calls, for handlers of the hub API and of pages.
 #[derive(Debug, Clone)]
@@ -52,11 +52,11 @@ impl FromRequestParts<App> for Caller {
 pub async fn who(app: &App, parts: &Parts) -> Result<Actor, SignInError> {
     match presented(&parts.headers) {
         Some(Presented::Bearer(token)) => {
-            return accounts::by_token(app, &token).await.map(Actor::User);
+            return sign_in::by_secret(app, &token).await;
         }
         Some(Presented::Basic(name, password)) => {
             let from = ClientAddress::of(parts).key();
-            return accounts::sign_in(app, &name, &password, &from).await.map(Actor::User);
+            return sign_in::sign_in(app, &name, &password, &from).await;
         }
         Some(Presented::Unreadable) => return Err(SignInError::Wrong),
         None => {}
@@ -65,7 +65,7 @@ pub async fn who(app: &App, parts: &Parts) -> Result<Actor, SignInError> {
     if !parts.method.is_safe() && !is_from_here(app, &parts.method, &parts.headers) {
         return Ok(Actor::Anonymous);
     }
-    match accounts::by_token(app, &secret).await {
+    match sign_in::by_token(app, &secret, TokenKind::Session).await {
         Ok(signed_in) => Ok(Actor::User(signed_in)),
         Err(SignInError::Wrong | SignInError::Disabled) => Ok(Actor::Anonymous),
         Err(error) => Err(error),

@@ -26,6 +26,7 @@ use tracing::{Instrument, Span};
 use super::meter::{self, Surface};
 use super::{proxies, registry, surfaces};
 use crate::App;
+use crate::app::Origin;
 
 /// Header that carries the id of a request, ours or the one of a proxy before us.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -96,12 +97,17 @@ impl Door {
             Ok(client) => client,
             Err(refusal) => return refusal,
         };
+        let origin = || Origin { address: client.text(), request_id: id.to_owned() };
         if registry::answers(request.uri().path()) {
-            return registry::answer(&self.0.app, client, request).await;
+            let reads = request.method().is_safe();
+            let answer = registry::answer(&self.0.app, client, request);
+            // Nothing is noted of who reads, and who pulls all day should not pay for it.
+            return if reads { answer.await } else { Box::pin(origin().of(answer)).await };
         }
         request.extensions_mut().insert(RequestId(id.to_owned()));
         request.extensions_mut().insert(client);
-        let Ok(response) = Box::pin(self.0.others.clone().oneshot(request)).await;
+        let answer = self.0.others.clone().oneshot(request);
+        let Ok(response) = Box::pin(origin().of(answer)).await;
         response
     }
 }

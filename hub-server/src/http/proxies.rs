@@ -26,6 +26,12 @@ const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub struct ClientAddress(pub Option<IpAddr>);
 
 impl ClientAddress {
+    /// The whole address as text, for the record; empty when it is not known.
+    #[must_use]
+    pub fn text(self) -> String {
+        self.0.map(|address| address.to_string()).unwrap_or_default()
+    }
+
     /// Who sends the request.
     pub(super) fn of(parts: &Parts) -> Self {
         parts.extensions.get().copied().unwrap_or(Self(None))

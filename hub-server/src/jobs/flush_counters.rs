@@ -1,6 +1,7 @@
-//! Writes down pulls, uses of tokens and blobs that were asked for, a batch at a time.
+//! Writes down pulls, uses of tokens, refusals and blobs that were asked for, a batch at a time.
 
 use crate::App;
+use crate::services::audit;
 
 /// One flush. What cannot be written is kept for the next one.
 pub(crate) async fn run(app: &App) {
@@ -18,6 +19,10 @@ pub(crate) async fn run(app: &App) {
         let error = &error as &dyn std::error::Error;
         tracing::warn!(error, "blobs that were asked for wait for the next flush");
         app.asked.put_back(asked);
+    }
+    if let Err(error) = audit::flush(app).await {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, "refusals wait for the next flush");
     }
     let uses = app.uses.take();
     if !uses.is_empty()

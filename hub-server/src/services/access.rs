@@ -1,69 +1,39 @@
-//! Who may do what: asks the record, then the one table of the policy.
+//! Who may do what: asks the record on what ground somebody stands, then the one table of the
+//! policy.
+
+mod refusals;
+mod terms;
+mod why;
 
 use hub_db::DbError;
 use hub_model::{
-    AccessTerms, Action, Actor, Org, OrgName, Refusal, Repo, RepoName, Role, Standing, TokenScope,
-    Visibility, decide,
+    Action, Actor, Ground, Org, OrgName, Repo, RepoName, SharedWith, SignedIn, Standing,
+    Visibility, allows, judge,
 };
 
 use crate::App;
-use crate::app::{Known, KnownRepo};
+use crate::app::{Known, KnownRepo, Spot};
 
-/// Why an act is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum AccessError {
-    /// Nobody signed in: with credentials the answer may be another one.
-    #[error("sign in first")]
-    Unauthenticated,
-    /// The caller may know that the thing exists, but not do this to it.
-    #[error("you may not {} `{name}`{}", .action.verb(), standing_here(*.role))]
-    Forbidden {
-        /// What was tried.
-        action: Action,
-        /// The repository or organisation.
-        name: String,
-        /// The caller's role there.
-        role: Option<Role>,
-    },
-    /// The caller may do so, but not with this token.
-    #[error("this token is for {} only, it may not {} `{name}`", .scope.as_str(), .action.verb())]
-    Narrow {
-        /// What was tried.
-        action: Action,
-        /// The repository or organisation.
-        name: String,
-        /// What the token is good for.
-        scope: TokenScope,
-    },
-    /// The thing is not there, or the caller may not know that it is.
-    #[error("`{name}` was not found")]
-    Hidden {
-        /// The name asked for.
-        name: String,
-    },
-    /// Clients could not name it: many take at most 255 characters for host and name together.
-    #[error(
-        "`{name}` is too long: with the hub's address it has {found} characters, clients take 255"
-    )]
-    TooLong {
-        /// The name asked for.
-        name: RepoName,
-        /// Length of address and name.
-        found: usize,
-    },
-    /// For administrators of the hub only.
-    #[error("only an administrator of the hub may do this")]
-    NotAdministrator,
-    /// The metadata store failed.
-    #[error("could not find out who may do this")]
-    Db(#[from] DbError),
-}
+pub use refusals::AccessError;
+pub use terms::terms;
+pub use why::{Subject, Why, why};
 
-fn standing_here(role: Option<Role>) -> &'static str {
-    match role {
-        Some(Role::Reader) => ": you are a reader there",
-        Some(Role::Writer) => ": you are a writer there",
-        Some(Role::Owner) | None => "",
+use refusals::told;
+
+/// On what ground the caller stands in an organisation.
+///
+/// # Errors
+///
+/// When the metadata store fails.
+pub async fn ground(app: &App, actor: &Actor, org: &OrgName) -> Result<Ground, DbError> {
+    match actor {
+        Actor::Anonymous => Ok(Ground::Anonymous),
+        Actor::System => Ok(Ground::Hub),
+        Actor::Robot(robot) if robot.name.org() != *org => Ok(Ground::Stranger),
+        Actor::Robot(robot) if !robot.within.reaches_org(org) => Ok(Ground::Elsewhere),
+        Actor::Robot(robot) => Ok(Ground::Robot(robot.scope)),
+        Actor::User(signed_in) if !signed_in.within.reaches_org(org) => Ok(Ground::Elsewhere),
+        Actor::User(signed_in) => member(app, signed_in, org).await,
     }
 }
 
@@ -73,28 +43,97 @@ fn standing_here(role: Option<Role>) -> &'static str {
 ///
 /// When the metadata store fails.
 pub async fn standing(app: &App, actor: &Actor, org: &OrgName) -> Result<Standing, DbError> {
-    let user = match actor {
-        Actor::Anonymous => return Ok(Standing::Anonymous),
-        Actor::System => return Ok(Standing::Administrator),
-        Actor::User(signed_in) => &signed_in.user,
-    };
-    if user.admin {
-        return Ok(Standing::Administrator);
-    }
-    let role = app.known().await?.role(org, user.id).await?;
-    Ok(role.map_or(Standing::Stranger, Standing::from))
+    Ok(ground(app, actor, org).await?.standing())
 }
 
-/// The caller's role in an organisation, for pages that show it.
+async fn member(app: &App, signed_in: &SignedIn, org: &OrgName) -> Result<Ground, DbError> {
+    let user = &signed_in.user;
+    if user.admin {
+        return Ok(Ground::Administrator);
+    }
+    let role = app.known().await?.role(org, user.id).await?;
+    Ok(role.map_or(Ground::Stranger, Ground::Member))
+}
+
+/// On what ground the caller stands at a repository, whether it is there or not: the organisation's
+/// when it is enough for `action`, else the best of that, a grant and a share.
 ///
 /// # Errors
 ///
 /// When the metadata store fails.
-pub async fn role(app: &App, actor: &Actor, org: &OrgName) -> Result<Option<Role>, DbError> {
-    match actor.user() {
-        Some(user) => app.db.role(org, user.id).await,
-        None => Ok(None),
+pub(crate) async fn ground_at(
+    app: &App,
+    actor: &Actor,
+    name: &RepoName,
+    (visibility, action): (Visibility, Action),
+) -> Result<Ground, DbError> {
+    let signed_in = match actor {
+        Actor::Anonymous => return Ok(Ground::Anonymous),
+        Actor::System => return Ok(Ground::Hub),
+        Actor::Robot(robot) => {
+            let own = name.as_str().starts_with(&format!("{}/", robot.name.org()));
+            return Ok(match own {
+                true if robot.within.reaches(name) => Ground::Robot(robot.scope),
+                true => Ground::Elsewhere,
+                false => Ground::Stranger,
+            });
+        }
+        Actor::User(signed_in) => signed_in,
+    };
+    if !signed_in.within.reaches(name) {
+        return Ok(Ground::Elsewhere);
     }
+    let ground = member(app, signed_in, &name.org()).await?;
+    if allows(ground.standing(), visibility, action) {
+        return Ok(ground);
+    }
+    Box::pin(beyond_membership(app, signed_in, name, ground)).await
+}
+
+/// The best of a membership, a grant and a share. What is asked does not depend on whether the
+/// repository is there, so that the time tells nothing.
+async fn beyond_membership(
+    app: &App,
+    signed_in: &SignedIn,
+    name: &RepoName,
+    member: Ground,
+) -> Result<Ground, DbError> {
+    let user = &signed_in.user;
+    let known = app.known().await?;
+    let spot = known.spot(name).await?;
+    let grant = known.grant(&spot, user.id).await?.map(Ground::Grant);
+    let share = share(app, &known, &spot, signed_in).await?;
+    let grounds = [grant, share].into_iter().flatten();
+    // Standings are listed strongest first; of equal ones the membership tells most.
+    Ok(grounds.fold(member, |best, other| if is_better(&other, &best) { other } else { best }))
+}
+
+fn is_better(one: &Ground, other: &Ground) -> bool {
+    let rank = |ground: &Ground| Standing::ALL.iter().position(|s| *s == ground.standing());
+    rank(one) < rank(other)
+}
+
+/// The share by which somebody may read, when there is one that has not ended.
+async fn share(
+    app: &App,
+    known: &Known<'_>,
+    spot: &Spot,
+    signed_in: &SignedIn,
+) -> Result<Option<Ground>, DbError> {
+    let now = app.now_ms();
+    let shares = known.shares(spot).await?;
+    for share in shares.iter().filter(|share| share.is_good(now)) {
+        let with = match &share.with {
+            SharedWith::User(user) if *user == signed_in.user.name => None,
+            SharedWith::User(_) => continue,
+            SharedWith::Org(org) => match known.role(org, signed_in.user.id).await? {
+                Some(_) => Some(org.clone()),
+                None => continue,
+            },
+        };
+        return Ok(Some(Ground::Share { with, until_ms: share.until_ms }));
+    }
+    Ok(None)
 }
 
 /// Whether the caller may act on a repository that was found.
@@ -108,8 +147,23 @@ pub async fn require(
     action: Action,
     repo: &Repo,
 ) -> Result<(), AccessError> {
-    let standing = standing(app, actor, &repo.name.org()).await?;
-    judge(actor, standing, repo.visibility, action, repo.name.as_str())
+    require_at(app, actor, action, (&repo.name, repo.visibility)).await
+}
+
+/// Whether the caller may act on a repository of that name and visibility. What is not there is
+/// asked for as private.
+async fn require_at(
+    app: &App,
+    actor: &Actor,
+    action: Action,
+    (name, visibility): (&RepoName, Visibility),
+) -> Result<(), AccessError> {
+    let ground = ground_at(app, actor, name, (visibility, action)).await?;
+    let refusal = match judge(&ground, actor.scope(), visibility, action) {
+        Ok(()) => return Ok(()),
+        Err(refusal) => refusal,
+    };
+    Err(told(app, actor, refusal, (action, name.as_str(), &ground)))
 }
 
 /// Finds a repository and asks [`require`]; an absent one is refused exactly like a hidden one.
@@ -123,11 +177,9 @@ pub async fn repo(
     action: Action,
     name: &RepoName,
 ) -> Result<Repo, AccessError> {
-    let standing = standing(app, actor, &name.org()).await?;
     let repo = app.db.repo(name).await?;
-    // What is not there is judged like something private.
     let visibility = repo.as_ref().map_or(Visibility::Private, |repo| repo.visibility);
-    judge(actor, standing, visibility, action, name.as_str())?;
+    require_at(app, actor, action, (name, visibility)).await?;
     repo.ok_or_else(|| AccessError::Hidden { name: name.to_string() })
 }
 
@@ -143,11 +195,10 @@ pub(crate) async fn pull<'a>(
     actor: &Actor,
     name: &RepoName,
 ) -> Result<(Known<'a>, KnownRepo), AccessError> {
-    let standing = standing(app, actor, &name.org()).await?;
     let known = app.known().await?;
     let repo = known.repo(name).await?;
     let visibility = repo.as_ref().map_or(Visibility::Private, |repo| repo.visibility);
-    judge(actor, standing, visibility, Action::Pull, name.as_str())?;
+    require_at(app, actor, Action::Pull, (name, visibility)).await?;
     let repo = repo.ok_or_else(|| AccessError::Hidden { name: name.to_string() })?;
     Ok((known, repo))
 }
@@ -164,10 +215,28 @@ pub async fn require_org(
     action: Action,
     name: &OrgName,
 ) -> Result<Org, AccessError> {
-    let standing = standing(app, actor, name).await?;
-    judge(actor, standing, Visibility::Public, action, name.as_str())?;
+    let ground = ground(app, actor, name).await?;
+    if let Err(refusal) = judge(&ground, actor.scope(), Visibility::Public, action) {
+        return Err(told(app, actor, refusal, (action, name.as_str(), &ground)));
+    }
     let org = app.db.org(name).await?;
     org.ok_or_else(|| AccessError::Hidden { name: name.to_string() })
+}
+
+/// What the caller may do at a repository: the policy, and what the credential is good for. Nobody
+/// is refused anything here, so nothing is noted.
+///
+/// # Errors
+///
+/// When the metadata store fails.
+pub async fn may(
+    app: &App,
+    actor: &Actor,
+    action: Action,
+    (name, visibility): (&RepoName, Visibility),
+) -> Result<bool, DbError> {
+    let ground = ground_at(app, actor, name, (visibility, action)).await?;
+    Ok(judge(&ground, actor.scope(), visibility, action).is_ok())
 }
 
 /// Whether clients can name a repository that is to be made. Source: OCI distribution-spec,
@@ -186,7 +255,7 @@ pub fn fits(app: &App, name: &RepoName) -> Result<(), AccessError> {
     Ok(())
 }
 
-/// Whether the caller administers the hub.
+/// Whether the caller administers the hub, and came with a credential that is good for that.
 ///
 /// # Errors
 ///
@@ -194,63 +263,43 @@ pub fn fits(app: &App, name: &RepoName) -> Result<(), AccessError> {
 pub fn require_administrator(actor: &Actor) -> Result<(), AccessError> {
     match actor {
         Actor::Anonymous => Err(AccessError::Unauthenticated),
+        Actor::Robot(_) => Err(AccessError::NotAdministrator),
         Actor::User(signed_in) if !signed_in.user.admin => Err(AccessError::NotAdministrator),
-        Actor::User(signed_in) if !signed_in.scope.covers(Action::Administer) => {
-            Err(AccessError::Narrow {
-                action: Action::Administer,
-                name: "the hub".to_owned(),
-                scope: signed_in.scope,
-            })
-        }
-        Actor::User(_) | Actor::System => Ok(()),
+        Actor::User(signed_in) => good_for_everything(signed_in, "the hub"),
+        Actor::System => Ok(()),
     }
 }
 
-/// What the caller may see, as it stands inside a query.
+/// The person who calls, for what belongs to a person: stars, tokens, organisations to be made.
 ///
 /// # Errors
 ///
-/// When the metadata store fails.
-pub async fn terms(app: &App, actor: &Actor) -> Result<AccessTerms, DbError> {
-    let user = match actor {
-        Actor::System => return Ok(AccessTerms::Everything),
-        Actor::Anonymous => return Ok(AccessTerms::PublicAnd(Vec::new())),
-        Actor::User(signed_in) => &signed_in.user,
-    };
-    if user.admin {
-        return Ok(AccessTerms::Everything);
+/// [`AccessError::Unauthenticated`] for nobody, [`AccessError::NotForRobots`] for robots and for the
+/// hub itself.
+pub fn person(actor: &Actor) -> Result<&SignedIn, AccessError> {
+    match actor {
+        Actor::User(signed_in) => Ok(signed_in),
+        Actor::Anonymous => Err(AccessError::Unauthenticated),
+        Actor::Robot(_) | Actor::System => Err(AccessError::NotForRobots),
     }
-    let orgs = app.db.orgs_of(user.id).await?;
-    Ok(AccessTerms::PublicAnd(orgs.into_iter().map(|(org, _)| org.name).collect()))
 }
 
-/// The policy, and on top of it what the caller's credential is good for.
-fn judge(
-    actor: &Actor,
-    standing: Standing,
-    visibility: Visibility,
-    action: Action,
-    name: &str,
-) -> Result<(), AccessError> {
-    let name = || name.to_owned();
-    match decide(standing, visibility, action) {
-        Ok(()) => {}
-        Err(Refusal::Unauthenticated) => return Err(AccessError::Unauthenticated),
-        Err(Refusal::Hidden) => return Err(AccessError::Hidden { name: name() }),
-        Err(Refusal::Forbidden) => {
-            let role = match standing {
-                Standing::Owner => Some(Role::Owner),
-                Standing::Writer => Some(Role::Writer),
-                Standing::Reader => Some(Role::Reader),
-                Standing::Administrator | Standing::Stranger | Standing::Anonymous => None,
-            };
-            return Err(AccessError::Forbidden { action, name: name(), role });
-        }
+/// The person who calls, with a credential that is good for everything that they may do: for what
+/// concerns their account.
+///
+/// # Errors
+///
+/// As [`person`], and [`AccessError::Narrow`] for a credential with bounds.
+pub fn whole_person<'a>(actor: &'a Actor, what: &str) -> Result<&'a SignedIn, AccessError> {
+    let signed_in = person(actor)?;
+    good_for_everything(signed_in, what)?;
+    Ok(signed_in)
+}
+
+fn good_for_everything(signed_in: &SignedIn, what: &str) -> Result<(), AccessError> {
+    let (action, scope) = (Action::Administer, signed_in.scope);
+    if scope.covers(action) && signed_in.within.is_everywhere() {
+        return Ok(());
     }
-    match actor {
-        Actor::User(signed_in) if !signed_in.scope.covers(action) => {
-            Err(AccessError::Narrow { action, name: name(), scope: signed_in.scope })
-        }
-        Actor::User(_) | Actor::Anonymous | Actor::System => Ok(()),
-    }
+    Err(AccessError::Narrow { action, name: what.to_owned(), scope, bounded: true })
 }

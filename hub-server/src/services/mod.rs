@@ -4,11 +4,12 @@
 //! asks for permission, it makes one change, and it logs nothing: the door does.
 //! What is to happen later is written down in the same change, as a letter or a job.
 //!
-//! A service may call `access`; of its siblings only `publish`, `images`, `damage` and `quota` may be
-//! called by others.
+//! A service may call `access`, `audit` and `sign_in`; of its siblings only `publish`, `images`,
+//! `damage` and `quota` may be called by others.
 
 pub mod access;
 pub mod accounts;
+pub mod audit;
 pub mod blobs;
 pub mod check;
 pub mod damage;
@@ -20,6 +21,7 @@ pub mod quota;
 pub mod registry_tokens;
 pub mod repos;
 pub mod search;
+pub mod sign_in;
 pub mod tokens;
 pub mod uploads;
 
@@ -63,7 +65,7 @@ pub(crate) fn plain(text: &str) -> String {
 pub(crate) fn filter(terms: AccessTerms) -> RepoFilter {
     match terms {
         AccessTerms::Everything => RepoFilter::All,
-        AccessTerms::PublicAnd(orgs) => RepoFilter::Visible { orgs },
+        AccessTerms::PublicAnd(own) => RepoFilter::Visible(own),
     }
 }
 

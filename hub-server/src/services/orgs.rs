@@ -2,11 +2,13 @@
 
 use hub_db::DbError;
 use hub_model::{
-    AccessTerms, Action, Actor, LetterKind, Member, NewOrg, Org, OrgName, Role, Standing, User,
+    AccessTerms, Action, Actor, Ground, LetterKind, Member, NewOrg, Org, OrgName, Role, User,
     UserName,
 };
+use serde_json::{Value, json};
 
 use super::access::{self, AccessError};
+use super::audit::{self, Act};
 use super::quota::{self, OrgQuota};
 use super::{Page, filter, limit_rows, plain};
 use crate::App;
@@ -95,8 +97,11 @@ pub struct OrgPage {
 pub async fn get(app: &App, actor: &Actor, name: &OrgName) -> Result<OrgPage, OrgError> {
     let org = access::require_org(app, actor, Action::Pull, name).await?;
     let standing = access::standing(app, actor, name).await?;
-    let members = if sees_members(standing) { Some(app.db.members(org.id).await?) } else { None };
-    let role = access::role(app, actor, name).await?;
+    let members = if standing.is_inside() { Some(app.db.members(org.id).await?) } else { None };
+    let role = match actor.user() {
+        Some(user) => app.known().await?.role(name, user.id).await?.map(|since| since.role),
+        None => None,
+    };
     let seen = filter(access::terms(app, actor).await?);
     let repos = app.db.count_repos(&seen, Some(name)).await?;
     let quota = quota::shown(app, actor, &org).await?;
@@ -148,6 +153,7 @@ pub async fn create(
             name: name.clone(),
             display_name: plain(display_name),
             description: plain(description),
+            created_by: owner.map(|owner| owner.name.to_string()).unwrap_or_default(),
             created_at_ms: now,
         })
         .await
@@ -155,6 +161,8 @@ pub async fn create(
     if let Some(owner) = owner {
         change.set_member(org.id, owner.id, Role::Owner, now).await?;
     }
+    let act = Act { action: "org.create", target: name.as_str(), org_id: Some(org.id) };
+    audit::done(app, &mut change, actor, act, ((), json!({"owner": org.created_by}))).await?;
     change.tell(LetterKind::Access, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
@@ -174,11 +182,14 @@ pub async fn edit(
     description: Option<&str>,
 ) -> Result<Org, OrgError> {
     let mut org = access::require_org(app, actor, Action::Administer, name).await?;
+    let before = texts(&org);
     org.display_name = display_name.map_or(org.display_name, plain);
     org.description = description.map_or(org.description, plain);
     check_texts(&org.display_name, &org.description)?;
     let mut change = app.db.change().await?;
     change.edit_org(org.id, &org.display_name, &org.description).await?;
+    let act = Act { action: "org.edit", target: name.as_str(), org_id: Some(org.id) };
+    audit::done(app, &mut change, actor, act, (before, texts(&org))).await?;
     change.commit().await?;
     Ok(org)
 }
@@ -202,6 +213,8 @@ pub async fn delete(app: &App, actor: &Actor, name: &OrgName) -> Result<(), OrgE
         Err(error) if error.is_in_use() => return Err(not_empty(1)),
         outcome => outcome?,
     }
+    let act = Act { action: "org.delete", target: name.as_str(), org_id: Some(org.id) };
+    audit::done(app, &mut change, actor, act, (texts(&org), ())).await?;
     change.tell(LetterKind::Access, name.as_str(), app.now_ms()).await?;
     change.commit().await?;
     app.kick();
@@ -215,17 +228,13 @@ pub async fn delete(app: &App, actor: &Actor, name: &OrgName) -> Result<(), OrgE
 /// When the caller is neither a member nor an administrator.
 pub async fn members(app: &App, actor: &Actor, name: &OrgName) -> Result<Vec<Member>, OrgError> {
     let org = access::require_org(app, actor, Action::Pull, name).await?;
-    let standing = access::standing(app, actor, name).await?;
-    if !sees_members(standing) {
-        let refusal = match standing {
-            Standing::Anonymous => AccessError::Unauthenticated,
-            _ => AccessError::Forbidden {
-                action: Action::Administer,
-                name: name.to_string(),
-                role: None,
-            },
-        };
-        return Err(refusal.into());
+    let ground = access::ground(app, actor, name).await?;
+    if matches!(ground, Ground::Anonymous) {
+        return Err(AccessError::Unauthenticated.into());
+    }
+    if !ground.standing().is_inside() {
+        let (action, name) = (Action::Administer, name.to_string());
+        return Err(AccessError::Forbidden { action, name, ground }.into());
     }
     Ok(app.db.members(org.id).await?)
 }
@@ -247,10 +256,14 @@ pub async fn set_member(
     let found = found.ok_or_else(|| OrgError::UnknownUser { name: user.clone() })?;
     let now = app.now_ms();
     let mut change = app.db.change().await?;
+    let before = change.role(org.id, found.id).await?;
     change.set_member(org.id, found.id, role, now).await?;
     if change.count_owners(org.id).await? == 0 {
         return Err(OrgError::LastOwner { name: name.clone() });
     }
+    let act = Act { action: "member.set", target: name.as_str(), org_id: Some(org.id) };
+    let told = (before.map(|role| member(user, role)), member(user, role));
+    audit::done(app, &mut change, actor, act, told).await?;
     change.tell(LetterKind::Access, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
@@ -276,12 +289,16 @@ pub async fn remove_member(
     let not_member = || OrgError::NotMember { user: user.clone(), org: name.clone() };
     let found = app.db.user(user).await?.ok_or_else(not_member)?;
     let mut change = app.db.change().await?;
+    let before = change.role(org.id, found.id).await?;
     if !change.remove_member(org.id, found.id).await? {
         return Err(not_member());
     }
     if change.count_owners(org.id).await? == 0 {
         return Err(OrgError::LastOwner { name: name.clone() });
     }
+    let act = Act { action: "member.remove", target: name.as_str(), org_id: Some(org.id) };
+    let told = (before.map(|role| member(user, role)), ());
+    audit::done(app, &mut change, actor, act, told).await?;
     change.tell(LetterKind::Access, name.as_str(), app.now_ms()).await?;
     change.commit().await?;
     app.kick();
@@ -294,29 +311,25 @@ pub async fn remove_member(
 ///
 /// When nobody is signed in.
 pub async fn mine(app: &App, actor: &Actor) -> Result<Vec<(Org, Role)>, OrgError> {
-    let user = actor.user().ok_or(AccessError::Unauthenticated)?;
-    Ok(app.db.orgs_of(user.id).await?)
+    Ok(app.db.orgs_of(access::person(actor)?.user.id).await?)
 }
 
 /// Everybody who is signed in may make one; the owner is nobody when the hub itself does.
 fn may_create<'a>(actor: &'a Actor, name: &OrgName) -> Result<Option<&'a User>, AccessError> {
     match actor {
         Actor::System => Ok(None),
-        Actor::Anonymous => Err(AccessError::Unauthenticated),
-        Actor::User(caller) if caller.scope.covers(Action::Administer) => Ok(Some(&caller.user)),
-        Actor::User(caller) => Err(AccessError::Narrow {
-            action: Action::Administer,
-            name: name.to_string(),
-            scope: caller.scope,
-        }),
+        _ => Ok(Some(&access::whole_person(actor, name.as_str())?.user)),
     }
 }
 
-const fn sees_members(standing: Standing) -> bool {
-    match standing {
-        Standing::Administrator | Standing::Owner | Standing::Writer | Standing::Reader => true,
-        Standing::Stranger | Standing::Anonymous => false,
-    }
+/// What is noted of an organisation.
+fn texts(org: &Org) -> Value {
+    json!({"displayName": org.display_name, "description": org.description})
+}
+
+/// What is noted of a member.
+fn member(user: &UserName, role: Role) -> Value {
+    json!({"user": user, "role": role})
 }
 
 fn check_texts(display_name: &str, description: &str) -> Result<(), OrgError> {

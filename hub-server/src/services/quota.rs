@@ -65,17 +65,12 @@ pub struct OrgQuota {
 /// [`AccessError::Forbidden`] for strangers.
 pub async fn get(app: &App, actor: &Actor, name: &OrgName) -> Result<OrgQuota, QuotaError> {
     let org = access::require_org(app, actor, Action::Pull, name).await?;
-    if !is_inside(app, actor, name).await? {
-        let name = name.to_string();
-        return Err(AccessError::Forbidden { action: Action::Administer, name, role: None }.into());
+    let ground = access::ground(app, actor, name).await?;
+    if !ground.standing().is_inside() {
+        let (action, name) = (Action::Administer, name.to_string());
+        return Err(AccessError::Forbidden { action, name, ground }.into());
     }
     Ok(of(app, org.id).await?)
-}
-
-/// Whether the caller is a member, or an administrator of the hub.
-async fn is_inside(app: &App, actor: &Actor, name: &OrgName) -> Result<bool, DbError> {
-    let standing = access::standing(app, actor, name).await?;
-    Ok(!matches!(standing, hub_model::Standing::Anonymous | hub_model::Standing::Stranger))
 }
 
 /// Limits and use, when the caller may know them.
@@ -84,7 +79,7 @@ async fn is_inside(app: &App, actor: &Actor, name: &OrgName) -> Result<bool, DbE
 ///
 /// When the metadata store fails.
 pub async fn shown(app: &App, actor: &Actor, org: &Org) -> Result<Option<OrgQuota>, DbError> {
-    if !is_inside(app, actor, &org.name).await? {
+    if !access::standing(app, actor, &org.name).await?.is_inside() {
         return Ok(None);
     }
     of(app, org.id).await.map(Some)

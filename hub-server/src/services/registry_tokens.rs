@@ -12,12 +12,12 @@ mod tests;
 use std::sync::Arc;
 
 use hub_db::DbError;
-use hub_model::{AccessTerms, Action, Actor, RepoName, Scope, SignedIn, Visibility, allows};
+use hub_model::{Action, Actor, Credential, RepoName, Scope, SignedIn, Visibility};
 use sha2::{Digest, Sha256};
 
-use super::access;
+use super::{access, filter, limit_rows, sign_in};
 use crate::App;
-use crate::app::{PasswordMark, SignedToken};
+use crate::app::{Bearer, PasswordMark, SignedToken};
 use claims::Claims;
 
 pub use refresh::{RefreshError, by_refresh_token, refresh_token};
@@ -96,19 +96,32 @@ pub async fn issue(app: &App, actor: &Actor, asked: &[Scope]) -> Result<IssuedTo
     let access = granted(app, actor, asked).await?;
     let issued_at_ms = app.now_ms();
     let expires_in = app.config.auth.token_seconds;
-    let claims =
-        Claims::new(&app.config.service(), actor, &access, issued_at_ms / 1000, expires_in);
-    let claims = claims.by_password(password_of(app, actor).await?);
+    let bearer = bearer(app, actor).await?;
+    let claims = Claims::new(&app.config.service(), &bearer, issued_at_ms / 1000, expires_in);
+    let claims = claims.good_for(&access, actor.scope());
     let jwt = claims.sign(&app.keys).map_err(IssueError::Sign)?;
     Ok(IssuedToken { jwt: jwt.into(), expires_in, issued_at_ms, access })
 }
 
-/// What stands for the password of a caller who came with one.
-async fn password_of(app: &App, actor: &Actor) -> Result<Option<PasswordMark>, DbError> {
-    let Actor::User(signed_in) = actor else { return Ok(None) };
-    if signed_in.token.is_some() {
-        return Ok(None);
-    }
+/// Whose the token is to be, and by which credential.
+async fn bearer(app: &App, actor: &Actor) -> Result<Bearer, DbError> {
+    let signed_in = match actor {
+        Actor::Anonymous | Actor::System => return Ok(Bearer::Nobody),
+        Actor::Robot(robot) => {
+            let (name, secret_at_ms) = (robot.name.clone(), robot.secret_at_ms);
+            return Ok(Bearer::Robot { name, secret_at_ms });
+        }
+        Actor::User(signed_in) => signed_in,
+    };
+    let password = match signed_in.by {
+        Credential::Password => password_of(app, signed_in).await?,
+        Credential::Token(_) | Credential::Key(_) => None,
+    };
+    Ok(Bearer::User { name: signed_in.user.name.clone(), by: signed_in.by, password })
+}
+
+/// What stands for the password of a caller who came with it.
+async fn password_of(app: &App, signed_in: &SignedIn) -> Result<Option<PasswordMark>, DbError> {
     Ok(app.known().await?.user(&signed_in.user.name).await?.map(|user| user.mark))
 }
 
@@ -140,17 +153,9 @@ async fn grant(app: &App, actor: &Actor, asked: &Scope) -> Result<Option<Scope>,
         return Ok((asked.name == "catalog").then(|| asked.clone()));
     }
     let Ok(name) = RepoName::parse(&asked.name) else { return Ok(None) };
-    let standing = access::standing(app, actor, &name.org()).await?;
     let repo = app.known().await?.repo(&name).await?;
     // What is not there yet is judged like something private.
     let visibility = repo.map_or(Visibility::Private, |repo| repo.visibility);
-    let may = |action| {
-        let credential = match actor {
-            Actor::User(signed_in) => signed_in.scope.covers(action),
-            Actor::Anonymous | Actor::System => true,
-        };
-        credential && allows(standing, visibility, action)
-    };
     let asks = |word: &str| asked.actions.iter().any(|action| action == word || action == "*");
     // Clients look for blobs before they push, and give up when they may not.
     let mut actions = Vec::new();
@@ -159,7 +164,7 @@ async fn grant(app: &App, actor: &Actor, asked: &Scope) -> Result<Option<Scope>,
         ("pull", asks("pull") || asks("push"), Action::Pull),
         ("push", asks("push"), Action::Push),
     ] {
-        if wanted && may(action) {
+        if wanted && access::may(app, actor, action, (&name, visibility)).await? {
             actions.push(word);
         }
     }
@@ -178,23 +183,37 @@ pub async fn verify(app: &App, jwt: &str) -> Result<Verified, VerifyError> {
     if !claims::is_in_time(&token, now / 1000) {
         return Err(VerifyError::Invalid);
     }
-    let access = Arc::clone(&token.access);
-    let Some(name) = &token.user else {
-        return Ok(Verified { actor: Actor::Anonymous, access });
+    let actor = still(app, &token, now).await?.ok_or(VerifyError::Invalid)?;
+    Ok(Verified { actor, access: Arc::clone(&token.access) })
+}
+
+/// Whose a token is, when what it was asked for with is still good.
+async fn still(app: &App, token: &SignedToken, now: i64) -> Result<Option<Actor>, DbError> {
+    let (name, by, password) = match &token.bearer {
+        Bearer::Nobody => return Ok(Some(Actor::Anonymous)),
+        Bearer::Robot { name, secret_at_ms } => {
+            let robot = sign_in::robot_still(app, name, *secret_at_ms).await?;
+            return Ok(robot.map(Actor::Robot));
+        }
+        Bearer::User { name, by, password } => (name, *by, *password),
     };
     let known = app.known().await?;
-    let user = known.user(name).await?.filter(|user| !user.disabled);
-    let user = user.ok_or(VerifyError::Invalid)?;
-    let good = match token.credential {
-        Some(credential) => known.credential(&user, credential, now).await?,
-        None => token.password == Some(user.mark),
+    let user = known.user(name).await?.filter(|user| user.is_open());
+    let Some(user) = user else { return Ok(None) };
+    let signed_in = match by {
+        Credential::Password if password == Some(user.mark) => {
+            Some(SignedIn::by_password(user.user))
+        }
+        Credential::Password | Credential::Key(_) => None,
+        Credential::Token(row) => {
+            let known = known.credential(&user, row, now).await?;
+            known.map(|known| sign_in::with_token(user.user, &known))
+        }
     };
-    if !good {
-        return Err(VerifyError::Invalid);
-    }
-    let scope = token.credential_scope;
-    let signed_in = SignedIn { user: user.user, scope, token: token.credential };
-    Ok(Verified { actor: Actor::User(signed_in), access })
+    // A token is never good for more than what it was asked for with.
+    let narrowed =
+        signed_in.map(|who| SignedIn { scope: who.scope.min(token.credential_scope), ..who });
+    Ok(narrowed.map(Actor::User))
 }
 
 /// What a token says that we signed; the signature is checked once.
@@ -219,10 +238,6 @@ pub async fn catalog(
     after: Option<&str>,
     limit: u64,
 ) -> Result<Vec<RepoName>, DbError> {
-    let filter = match access::terms(app, actor).await? {
-        AccessTerms::Everything => hub_db::RepoFilter::All,
-        AccessTerms::PublicAnd(orgs) => hub_db::RepoFilter::Visible { orgs },
-    };
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    app.db.repo_names(&filter, after, limit).await
+    let seen = filter(access::terms(app, actor).await?);
+    app.db.repo_names(&seen, after, limit_rows(limit)).await
 }

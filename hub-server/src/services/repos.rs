@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use hub_db::{DbError, RepoEdit};
 use hub_model::{
     Action, Actor, Counted, Img, LatestMode, LetterKind, NewRepo, OrgName, QuotaExceeded, Repo,
-    RepoName, SignedIn, Standing, Visibility, allows,
+    RepoName, Visibility,
 };
 
 use super::access::{self, AccessError};
@@ -88,30 +88,23 @@ pub struct RepoChanges {
 /// [`AccessError::Hidden`] when there is none that the caller may see.
 pub async fn get(app: &App, actor: &Actor, name: &RepoName) -> Result<RepoPage, RepoError> {
     let repo = access::repo(app, actor, Action::Pull, name).await?;
-    let standing = access::standing(app, actor, &name.org()).await?;
     let latest = app.db.latest_imgs(&[repo.id]).await?.into_iter().next();
     let starred = match actor.user() {
         Some(user) => app.db.starred(repo.id, user.id).await?,
         None => false,
     };
-    let may = may(actor, standing, repo.visibility);
+    let may = may(app, actor, &repo).await?;
     Ok(RepoPage { repo, latest, may, starred })
 }
 
-/// What the caller may do: the policy, and what the credential is good for.
-fn may(actor: &Actor, standing: Standing, visibility: Visibility) -> May {
-    let may = |action| {
-        let covered = match actor {
-            Actor::User(signed_in) => signed_in.scope.covers(action),
-            Actor::Anonymous | Actor::System => true,
-        };
-        covered && allows(standing, visibility, action)
-    };
-    May {
-        push: may(Action::Push),
-        delete: may(Action::Delete),
-        administer: may(Action::Administer),
-    }
+/// What the caller may do.
+async fn may(app: &App, actor: &Actor, repo: &Repo) -> Result<May, DbError> {
+    let at = (&repo.name, repo.visibility);
+    Ok(May {
+        push: access::may(app, actor, Action::Push, at).await?,
+        delete: access::may(app, actor, Action::Delete, at).await?,
+        administer: access::may(app, actor, Action::Administer, at).await?,
+    })
 }
 
 /// The repositories that the caller may see, by name, those after `after`.
@@ -249,7 +242,7 @@ pub async fn delete(app: &App, actor: &Actor, name: &RepoName) -> Result<(), Rep
 /// When nobody is signed in, or the repository is not there for the caller.
 pub async fn star(app: &App, actor: &Actor, name: &RepoName) -> Result<u64, RepoError> {
     let repo = access::repo(app, actor, Action::Pull, name).await?;
-    let caller = signed_in(actor)?;
+    let caller = access::person(actor)?;
     let mut change = app.db.change().await?;
     let new = change.star(repo.id, caller.user.id).await?;
     change.commit().await?;
@@ -263,18 +256,11 @@ pub async fn star(app: &App, actor: &Actor, name: &RepoName) -> Result<u64, Repo
 /// When nobody is signed in, or the repository is not there for the caller.
 pub async fn unstar(app: &App, actor: &Actor, name: &RepoName) -> Result<u64, RepoError> {
     let repo = access::repo(app, actor, Action::Pull, name).await?;
-    let caller = signed_in(actor)?;
+    let caller = access::person(actor)?;
     let mut change = app.db.change().await?;
     let was = change.unstar(repo.id, caller.user.id).await?;
     change.commit().await?;
     Ok(repo.stars.saturating_sub(u64::from(was)))
-}
-
-fn signed_in(actor: &Actor) -> Result<&SignedIn, AccessError> {
-    match actor {
-        Actor::User(signed_in) => Ok(signed_in),
-        Actor::Anonymous | Actor::System => Err(AccessError::Unauthenticated),
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use hub_db::DbError;
-use hub_model::{AccessTerms, Actor, OrgName, Repo, SearchQuery, Visibility};
+use hub_model::{Actor, OrgName, Repo, SearchQuery};
 
 use super::access;
 use super::repos::{RepoCard, cards};
@@ -88,7 +88,7 @@ pub async fn search(
     // The index may be a second old: the records decide what is still there, and for whom.
     let mut repos: HashMap<i64, Repo> = repos
         .into_iter()
-        .filter(|repo| is_visible(repo, &terms))
+        .filter(|repo| terms.show(&repo.name, repo.visibility))
         .map(|repo| (repo.id, repo))
         .collect();
     let in_order: Vec<Repo> = ids.iter().filter_map(|id| repos.remove(id)).collect();
@@ -99,15 +99,6 @@ pub async fn search(
         total: u64::try_from(total).unwrap_or(u64::MAX),
         page,
     })
-}
-
-fn is_visible(repo: &Repo, terms: &AccessTerms) -> bool {
-    match terms {
-        AccessTerms::Everything => true,
-        AccessTerms::PublicAnd(orgs) => {
-            repo.visibility == Visibility::Public || orgs.contains(&repo.name.org())
-        }
-    }
 }
 
 #[cfg(test)]

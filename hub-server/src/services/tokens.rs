@@ -1,19 +1,20 @@
 //! Personal tokens and the sessions of browsers.
 
 use hub_db::DbError;
-use hub_model::{Actor, LetterKind, NewToken, SignedIn, Token, TokenKind, TokenScope, User};
+use hub_model::{Actor, LetterKind, NewToken, Token, TokenKind, TokenScope, User, Within};
 use secrecy::SecretString;
 
-use super::access::AccessError;
-use super::accounts::{SESSION_PREFIX, TOKEN_PREFIX, secret_hash};
+use super::access::{self, AccessError};
 use super::plain;
+use super::sign_in::{SESSION_PREFIX, TOKEN_PREFIX, fresh_secret, secret_hash};
 use crate::App;
+use crate::app::Origin;
 
 /// Longest name of a token, in characters.
 const LONGEST_NAME: usize = 64;
 
-/// Random bytes of a secret.
-const SECRET_BYTES: usize = 32;
+/// Most of what a browser calls itself that is kept, in characters.
+const LONGEST_AGENT: usize = 200;
 
 /// Why a token was not made or ended.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +62,7 @@ pub async fn create(
     scope: TokenScope,
     expires_at_ms: Option<i64>,
 ) -> Result<(Token, SecretString), TokenError> {
-    let caller = signed_in(actor)?;
+    let caller = access::person(actor)?;
     if scope > caller.scope {
         return Err(TokenError::Wider { own: caller.scope, asked: scope });
     }
@@ -80,6 +81,9 @@ pub async fn create(
         name,
         secret_hash: String::new(),
         scope,
+        within: caller.within.clone(),
+        agent: String::new(),
+        address: Origin::here().address,
         created_at_ms: now,
         expires_at_ms,
     };
@@ -92,7 +96,7 @@ pub async fn create(
 ///
 /// When nobody is signed in.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Token>, TokenError> {
-    let caller = signed_in(actor)?;
+    let caller = access::person(actor)?;
     Ok(app.db.tokens_of(caller.user.id, TokenKind::Personal).await?)
 }
 
@@ -102,7 +106,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Token>, TokenError> {
 ///
 /// [`TokenError::Unknown`] when it is none of theirs.
 pub async fn revoke(app: &App, actor: &Actor, id: i64) -> Result<(), TokenError> {
-    let caller = signed_in(actor)?;
+    let caller = access::person(actor)?;
     let mut change = app.db.change().await?;
     if !change.delete_token(caller.user.id, id).await? {
         return Err(TokenError::Unknown { id });
@@ -118,7 +122,11 @@ pub async fn revoke(app: &App, actor: &Actor, id: i64) -> Result<(), TokenError>
 /// # Errors
 ///
 /// When the metadata store fails.
-pub async fn start_session(app: &App, user: &User) -> Result<SecretString, TokenError> {
+pub async fn start_session(
+    app: &App,
+    user: &User,
+    agent: &str,
+) -> Result<SecretString, TokenError> {
     let now = app.now_ms();
     let days = i64::from(app.config.auth.session_days);
     let new = NewToken {
@@ -127,6 +135,9 @@ pub async fn start_session(app: &App, user: &User) -> Result<SecretString, Token
         name: "browser".to_owned(),
         secret_hash: String::new(),
         scope: TokenScope::Admin,
+        within: Within::EVERYWHERE,
+        agent: plain(agent).chars().take(LONGEST_AGENT).collect(),
+        address: Origin::here().address,
         created_at_ms: now,
         expires_at_ms: Some(now + days * 24 * 60 * 60 * 1000),
     };
@@ -156,8 +167,7 @@ async fn store(
     mut new: NewToken,
     prefix: &str,
 ) -> Result<(Token, SecretString), TokenError> {
-    let random: [u8; SECRET_BYTES] = rand::random();
-    let secret = SecretString::from(format!("{prefix}{}", hex::encode(random)));
+    let secret = fresh_secret(prefix);
     new.secret_hash = secret_hash(&secret);
     let mut change = app.db.change().await?;
     let token = change.add_token(&new).await?;
@@ -165,19 +175,14 @@ async fn store(
     Ok((token, secret))
 }
 
-fn signed_in(actor: &Actor) -> Result<&SignedIn, TokenError> {
-    match actor {
-        Actor::User(signed_in) => Ok(signed_in),
-        Actor::Anonymous | Actor::System => Err(AccessError::Unauthenticated.into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use hub_model::SignedIn;
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::services::accounts::{self, SignInError};
+    use crate::services::accounts;
+    use crate::services::sign_in::{self, SignInError};
 
     async fn ana(app: &App) -> Actor {
         let new = accounts::NewAccount {
@@ -186,7 +191,7 @@ mod tests {
             admin: false,
         };
         let user = accounts::add_user(app, &Actor::System, new).await.unwrap();
-        Actor::User(SignedIn { user: user.into(), scope: TokenScope::Admin, token: None })
+        Actor::User(SignedIn::by_password(user.into()))
     }
 
     #[tokio::test]
@@ -195,12 +200,14 @@ mod tests {
         let ana = ana(&app).await;
         let (token, secret) = create(&app, &ana, "ci", TokenScope::Push, None).await.unwrap();
         assert!(secret.expose_secret().starts_with("hub_pat_"));
-        let signed_in = accounts::by_token(&app, &secret).await.unwrap();
-        assert_eq!((signed_in.scope, signed_in.token), (TokenScope::Push, Some(token.id)));
+        let Actor::User(signed_in) = sign_in::by_secret(&app, &secret).await.unwrap() else {
+            panic!("a token is somebody's");
+        };
+        assert_eq!((signed_in.scope, signed_in.token()), (TokenScope::Push, Some(token.id)));
         assert_eq!(list(&app, &ana).await.unwrap().len(), 1);
 
         revoke(&app, &ana, token.id).await.unwrap();
-        let gone = accounts::by_token(&app, &secret).await;
+        let gone = sign_in::by_secret(&app, &secret).await;
         assert!(matches!(gone, Err(SignInError::Wrong)));
         let twice = revoke(&app, &ana, token.id).await;
         assert!(matches!(twice, Err(TokenError::Unknown { .. })));
@@ -214,7 +221,7 @@ mod tests {
         assert!(matches!(past, Err(TokenError::Ended)));
 
         let (_, secret) = create(&app, &ana, "ci", TokenScope::Pull, None).await.unwrap();
-        let narrow = Actor::User(accounts::by_token(&app, &secret).await.unwrap());
+        let narrow = sign_in::by_secret(&app, &secret).await.unwrap();
         let wider = create(&app, &narrow, "more", TokenScope::Admin, None).await;
         assert_eq!(wider.unwrap_err().to_string(), "a token for pull cannot make one for admin");
     }
@@ -223,12 +230,12 @@ mod tests {
     async fn a_session_ends_when_its_browser_says_so() {
         let (app, _dir) = App::for_tests().await;
         let ana = ana(&app).await;
-        let secret = start_session(&app, ana.user().unwrap()).await.unwrap();
-        assert!(accounts::by_token(&app, &secret).await.is_ok());
+        let secret = start_session(&app, ana.user().unwrap(), "").await.unwrap();
+        assert!(sign_in::by_secret(&app, &secret).await.is_ok());
         assert!(list(&app, &ana).await.unwrap().is_empty(), "sessions are no personal tokens");
         end_session(&app, &secret).await.unwrap();
         end_session(&app, &secret).await.unwrap();
-        assert!(accounts::by_token(&app, &secret).await.is_err());
+        assert!(sign_in::by_secret(&app, &secret).await.is_err());
     }
 
     #[tokio::test]

@@ -22,8 +22,12 @@ async fn two_orgs(db: &Db) {
 async fn a_list_shows_what_is_public_and_what_belongs_to_the_organisations() {
     for (db, _fresh) in engines().await {
         two_orgs(&db).await;
-        let visible = |orgs: &[&str]| RepoFilter::Visible {
-            orgs: orgs.iter().map(|name| org_name(name)).collect(),
+        let visible = |own: &[&str]| {
+            let (repos, orgs): (Vec<_>, Vec<_>) = own.iter().partition(|name| name.contains('/'));
+            RepoFilter::Visible(Own {
+                orgs: orgs.into_iter().map(org_name).collect(),
+                repos: repos.into_iter().map(repo_name).collect(),
+            })
         };
         for (filter, want) in [
             (RepoFilter::All, &["one/open", "one/shut", "two/open", "two/shut"][..]),
@@ -31,6 +35,8 @@ async fn a_list_shows_what_is_public_and_what_belongs_to_the_organisations() {
             (visible(&["two"]), &["one/open", "two/open", "two/shut"]),
             (visible(&["one", "two"]), &["one/open", "one/shut", "two/open", "two/shut"]),
             (visible(&["none"]), &["one/open", "two/open"]),
+            (visible(&["one/shut", "one/open"]), &["one/open", "one/shut", "two/open"]),
+            (visible(&["one", "two/shut"]), &["one/open", "one/shut", "two/open", "two/shut"]),
         ] {
             assert_eq!(names(db.repos(&filter, None, None, 10).await), want);
             let count = i64::try_from(want.len()).unwrap();

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hub_db::Listener;
-use hub_model::{Digest, LetterKind, Repo, Role, Tag, User};
+use hub_model::{Digest, LetterKind, Repo, Robot, RobotName, Share, Since, Tag, Token, User};
 use quick_cache::sync::DefaultLifecycle;
 use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 
@@ -49,6 +49,12 @@ pub(crate) enum Key<'a> {
     Blob(&'a Digest),
     /// Of an organisation: the role of the user in that row.
     Role(i64),
+    /// Of a repository: the role of the user in that row.
+    Grant(i64),
+    /// Of a repository: with whom it is shared.
+    Shares,
+    /// Of an organisation: the robot of that name.
+    Robot(&'a RobotName),
     /// Of a user: the credential in that row.
     Credential(i64),
 }
@@ -72,6 +78,9 @@ impl<'a> Place<&'a str> {
             Key::Blob(digest) => (3, 0, digest.as_str()),
             Key::Role(user) => (4, user, ""),
             Key::Credential(token) => (5, token, ""),
+            Key::Grant(user) => (6, user, ""),
+            Key::Shares => (7, 0, ""),
+            Key::Robot(name) => (8, 0, name.as_str()),
         };
         Self { edition, kind, row, name }
     }
@@ -92,8 +101,8 @@ impl Equivalent<Place<Box<str>>> for Place<&str> {
 /// Something that was read.
 #[derive(Debug, Clone)]
 pub(crate) enum Fact {
-    /// A repository.
-    Repo(Arc<Repo>),
+    /// A repository, or that there is none.
+    Repo(Option<Arc<Repo>>),
     /// The tag that is meant, and its manifest.
     Tag(Tag, Digest),
     /// A manifest.
@@ -101,11 +110,15 @@ pub(crate) enum Fact {
     /// Size of a blob, in bytes.
     Blob(u64),
     /// The role, or that there is none.
-    Role(Option<Role>),
+    Role(Option<Since>),
+    /// With whom a repository is shared.
+    Shares(Arc<[Share]>),
+    /// A robot, or that there is none.
+    Robot(Option<Arc<Robot>>),
     /// A user, and what stands for the password.
     User(Arc<User>, PasswordMark),
-    /// When a credential ends, in milliseconds since 1970; `None` for never.
-    Credential(Option<i64>),
+    /// A credential.
+    Credential(Arc<Token>),
 }
 
 /// What an entry weighs besides the bytes it points at: keys, links and counters of the cache.
@@ -271,8 +284,14 @@ impl Fact {
     fn bytes(&self) -> usize {
         match self {
             Self::Manifest(manifest) => manifest.body.len() + 300,
-            Self::Repo(_) | Self::User(..) => 300,
-            Self::Tag(..) | Self::Blob(_) | Self::Role(_) | Self::Credential(_) => 100,
+            Self::Shares(shares) => 300 * shares.len(),
+            Self::Repo(Some(_)) | Self::User(..) | Self::Robot(Some(_)) => 300,
+            Self::Credential(_) => 200,
+            Self::Tag(..)
+            | Self::Blob(_)
+            | Self::Role(_)
+            | Self::Repo(None)
+            | Self::Robot(None) => 100,
         }
     }
 }

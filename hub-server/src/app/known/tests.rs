@@ -9,7 +9,9 @@ use super::cache::{Fact, Key};
 use super::*;
 use crate::services::publish::fixtures::{Hub, image, repo, tag};
 use crate::services::repos::RepoChanges;
-use crate::services::{access, accounts, blobs, images, orgs, registry_tokens, repos, tokens};
+use crate::services::{
+    access, accounts, blobs, images, orgs, registry_tokens, repos, sign_in, tokens,
+};
 
 fn cache(max_bytes: u64) -> Cache {
     Cache::new(max_bytes, std::time::Duration::from_mins(1))
@@ -161,8 +163,7 @@ async fn a_credential_that_ends_ends_the_tokens_made_with_it() {
         admin: false,
     };
     let user = accounts::add_user(app, &Actor::System, new).await.unwrap();
-    let ana =
-        Actor::User(SignedIn { user: user.clone().into(), scope: TokenScope::Admin, token: None });
+    let ana = Actor::User(SignedIn::by_password(user.clone().into()));
     let jwt = async |actor: &Actor| {
         let issued = registry_tokens::issue(app, actor, &[]).await.unwrap();
         issued.jwt.expose_secret().to_owned()
@@ -174,14 +175,14 @@ async fn a_credential_that_ends_ends_the_tokens_made_with_it() {
     };
 
     let (token, secret) = tokens::create(app, &ana, "ci", TokenScope::Pull, None).await.unwrap();
-    let by_token = Actor::User(accounts::by_token(app, &secret).await.unwrap());
+    let by_token = sign_in::by_secret(app, &secret).await.unwrap();
     let of_token = jwt(&by_token).await;
     assert!(good(&of_token).await);
     tokens::revoke(app, &ana, token.id).await.unwrap();
     assert!(!good(&of_token).await);
 
-    let session = tokens::start_session(app, &user).await.unwrap();
-    let by_session = Actor::User(accounts::by_token(app, &session).await.unwrap());
+    let session = tokens::start_session(app, &user, "").await.unwrap();
+    let by_session = sign_in::by_secret(app, &session).await.unwrap();
     let of_session = jwt(&by_session).await;
     assert!(good(&of_session).await);
     tokens::end_session(app, &session).await.unwrap();
@@ -192,7 +193,7 @@ async fn a_credential_that_ends_ends_the_tokens_made_with_it() {
     let of_refresh = jwt(&Actor::User(by_refresh)).await;
     assert!(good(&of_refresh).await);
     let (old, new) = ("correct horse".into(), "battery staple".into());
-    assert!(accounts::sign_in(app, "ana", &old, "").await.is_ok());
+    assert!(sign_in::sign_in(app, "ana", &old, "").await.is_ok());
     let of_old = jwt(&ana).await;
     assert!(good(&of_old).await);
     accounts::change_password(app, &ana, &old, &new).await.unwrap();
@@ -200,11 +201,11 @@ async fn a_credential_that_ends_ends_the_tokens_made_with_it() {
     assert!(!good(&of_old).await);
     let of_new = jwt(&ana).await;
     assert!(good(&of_new).await);
-    assert!(accounts::sign_in(app, "ana", &old, "").await.is_err());
+    assert!(sign_in::sign_in(app, "ana", &old, "").await.is_err());
     let reset = "another staple".into();
-    assert!(accounts::sign_in(app, "ana", &new, "").await.is_ok());
+    assert!(sign_in::sign_in(app, "ana", &new, "").await.is_ok());
     accounts::reset_password(app, &Actor::System, &user.name, &reset).await.unwrap();
-    assert!(accounts::sign_in(app, "ana", &new, "").await.is_err());
+    assert!(sign_in::sign_in(app, "ana", &new, "").await.is_err());
     assert!(!good(&of_new).await);
 }
 

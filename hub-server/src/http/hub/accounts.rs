@@ -15,7 +15,7 @@ use super::input::{Body, IdInPath, InPath, Who, named, word};
 use crate::App;
 use crate::http::ClientAddress;
 use crate::services::access::AccessError;
-use crate::services::{accounts, orgs, tokens};
+use crate::services::{accounts, orgs, sign_in, tokens};
 
 /// What a token is called when the client gives it no name.
 const UNNAMED: &str = "hub login";
@@ -38,7 +38,9 @@ pub(super) async fn whoami(
     let orgs = orgs::mine(&app, &actor).await?;
     match &actor {
         Actor::User(signed_in) => Ok(Json(WhoAmI::new(signed_in, orgs))),
-        Actor::Anonymous | Actor::System => Err(AccessError::Unauthenticated.into()),
+        Actor::Anonymous | Actor::Robot(_) | Actor::System => {
+            Err(AccessError::Unauthenticated.into())
+        }
     }
 }
 
@@ -52,11 +54,10 @@ pub(super) async fn login(
 ) -> Result<impl IntoResponse, HubError> {
     let password = SecretString::from(login.password);
     let from = address.key();
-    let signed_in = accounts::sign_in(&app, &login.username, &password, &from).await?;
-    let (user, scope) = (signed_in.user.name.to_string(), signed_in.scope);
+    let actor = sign_in::sign_in(&app, &login.username, &password, &from).await?;
     let name = login.name.unwrap_or_else(|| UNNAMED.to_owned());
-    let made = tokens::create(&app, &Actor::User(signed_in), &name, scope, None).await?;
-    Ok(created(user, made))
+    let made = tokens::create(&app, &actor, &name, actor.scope(), None).await?;
+    Ok(created(actor.name().to_owned(), made))
 }
 
 /// The personal tokens of the caller.

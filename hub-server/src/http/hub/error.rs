@@ -13,13 +13,14 @@ use hub_model::NameError;
 
 use crate::http::RequestId;
 use crate::services::access::AccessError;
-use crate::services::accounts::{AccountError, SignInError};
+use crate::services::accounts::AccountError;
 use crate::services::gc::GcError;
 use crate::services::images::ImageError;
 use crate::services::orgs::OrgError;
 use crate::services::quota::QuotaError;
 use crate::services::repos::RepoError;
 use crate::services::search::SearchError;
+use crate::services::sign_in::SignInError;
 use crate::services::tokens::TokenError;
 
 /// An answer that is a [`Problem`].
@@ -137,11 +138,11 @@ impl From<AccessError> for HubError {
         let text = error.to_string();
         match &error {
             AccessError::Unauthenticated => Self::unauthenticated(text),
-            AccessError::Forbidden { .. } | AccessError::NotAdministrator => {
-                Self::new(StatusCode::FORBIDDEN, "forbidden", text)
-            }
+            AccessError::Forbidden { .. }
+            | AccessError::NotAdministrator
+            | AccessError::NotForRobots => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
             AccessError::Narrow { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", text)
-                .hint("use a token of a wider scope"),
+                .hint("use a credential of a wider scope"),
             AccessError::Hidden { .. } => Self::not_found(text),
             AccessError::TooLong { .. } => Self::invalid("name", text),
             AccessError::Db(cause) => Self::failed(&error, cause.is_full()),

@@ -16,8 +16,8 @@ use crate::App;
 use crate::http::ClientAddress;
 use crate::http::credentials::{Presented, presented};
 use crate::services::access;
-use crate::services::accounts;
 use crate::services::registry_tokens::{self, Verified};
+use crate::services::sign_in;
 
 /// A request whose sender is known.
 pub(super) struct Call<'a> {
@@ -187,13 +187,12 @@ async fn who(app: &App, from: ClientAddress, headers: &HeaderMap) -> Result<Know
             Ok((verified.actor.clone(), Some(verified), true))
         }
         Some(Presented::Bearer(token)) => {
-            let signed_in = Box::pin(accounts::by_token(app, &token)).await?;
-            Ok((Actor::User(signed_in), None, true))
+            Ok((Box::pin(sign_in::by_secret(app, &token)).await?, None, true))
         }
         Some(Presented::Basic(name, password)) => {
             let from = from.key();
-            let signed_in = Box::pin(accounts::sign_in(app, &name, &password, &from)).await?;
-            Ok((Actor::User(signed_in), None, true))
+            let actor = Box::pin(sign_in::sign_in(app, &name, &password, &from)).await?;
+            Ok((actor, None, true))
         }
         Some(Presented::Unreadable) => {
             Err(RegistryError::unauthorized("the header `Authorization` cannot be read"))

@@ -10,11 +10,11 @@ use super::range;
 use super::route::RouteError;
 use crate::app::TooMany;
 use crate::services::access::AccessError;
-use crate::services::accounts::SignInError;
 use crate::services::blobs::BlobsError;
 use crate::services::images::ImageError;
 use crate::services::publish::PublishError;
 use crate::services::registry_tokens::{IssueError, RefreshError, VerifyError};
+use crate::services::sign_in::SignInError;
 use crate::services::uploads::UploadError;
 
 /// Whether an error says that the caller may not.
@@ -151,7 +151,8 @@ impl From<AccessError> for RegistryError {
             }
             AccessError::Forbidden { .. }
             | AccessError::Narrow { .. }
-            | AccessError::NotAdministrator => {
+            | AccessError::NotAdministrator
+            | AccessError::NotForRobots => {
                 Self::new(StatusCode::FORBIDDEN, "DENIED", error.to_string())
             }
             AccessError::Db(_) => Self::failed(&error),

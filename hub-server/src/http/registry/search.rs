@@ -14,9 +14,9 @@ use crate::App;
 use crate::app::Often;
 use crate::http::ClientAddress;
 use crate::http::credentials::{Presented, presented};
-use crate::services::accounts::{self, SignInError};
 use crate::services::repos::RepoCard;
 use crate::services::search::{SearchError, SearchRequest};
+use crate::services::sign_in::{self, SignInError};
 use crate::services::{registry_tokens, search};
 
 /// Results in a page when the caller does not say. Source: `podman search`.
@@ -65,8 +65,8 @@ pub(super) async fn ping() -> Response {
 async fn who(app: &App, headers: &HeaderMap, from: &str) -> Result<Actor, RegistryError> {
     let known = match presented(headers) {
         Some(Presented::Basic(name, password)) => {
-            match accounts::sign_in(app, &name, &password, from).await {
-                Ok(signed_in) => Some(Actor::User(signed_in)),
+            match sign_in::sign_in(app, &name, &password, from).await {
+                Ok(actor) => Some(actor),
                 Err(SignInError::TooMany(error)) => return Err(error.into()),
                 Err(_) => None,
             }
@@ -74,7 +74,7 @@ async fn who(app: &App, headers: &HeaderMap, from: &str) -> Result<Actor, Regist
         Some(Presented::Bearer(token)) => {
             match registry_tokens::verify(app, token.expose_secret()).await {
                 Ok(verified) => Some(verified.actor),
-                Err(_) => accounts::by_token(app, &token).await.ok().map(Actor::User),
+                Err(_) => sign_in::by_secret(app, &token).await.ok(),
             }
         }
         Some(Presented::Unreadable) | None => None,

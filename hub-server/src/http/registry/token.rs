@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use chrono::{DateTime, SecondsFormat};
-use hub_model::{Actor, Scope, UserName};
+use hub_model::{Actor, Credential, Scope, UserName};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
@@ -17,8 +17,8 @@ use super::{one, pairs};
 use crate::App;
 use crate::http::ClientAddress;
 use crate::http::credentials::{Presented, presented};
-use crate::services::accounts;
 use crate::services::registry_tokens::{self, IssuedToken};
+use crate::services::sign_in;
 
 /// Largest form, in bytes.
 const MAX_FORM_BYTES: usize = 64 << 10;
@@ -51,8 +51,8 @@ pub(super) async fn by_query(
     let actor = match presented(&headers) {
         None => Actor::Anonymous,
         Some(Presented::Basic(name, password)) => {
-            let signed_in = accounts::sign_in(&app, &name, &password, &from).await;
-            Actor::User(signed_in.map_err(|error| please_sign_in(error.into()))?)
+            let actor = sign_in::sign_in(&app, &name, &password, &from).await;
+            actor.map_err(|error| please_sign_in(error.into()))?
         }
         Some(Presented::Bearer(_) | Presented::Unreadable) => {
             let error = RegistryError::unauthorized("ask for a token with user name and password");
@@ -119,7 +119,7 @@ fn count(app: &App, who: &str, from: &str) -> Result<(), RegistryError> {
 /// Whether a password proved the caller. A refresh token made with a personal token would outlive
 /// it.
 fn by_password(actor: &Actor) -> bool {
-    matches!(actor, Actor::User(signed_in) if signed_in.token.is_none())
+    matches!(actor, Actor::User(signed_in) if signed_in.by == Credential::Password)
 }
 
 /// Who the form proves to be, and the refresh token that the answer carries.
@@ -133,8 +133,8 @@ async fn grant(
         Some("password") => {
             let name = one(form, "username").ok_or_else(|| missing("username"))?;
             let password = one(form, "password").ok_or_else(|| missing("password"))?;
-            let signed_in = accounts::sign_in(app, name, &password.into(), from).await;
-            let actor = Actor::User(signed_in.map_err(|error| please_sign_in(error.into()))?);
+            let actor = sign_in::sign_in(app, name, &password.into(), from).await;
+            let actor = actor.map_err(|error| please_sign_in(error.into()))?;
             if one(form, "access_type") != Some("offline") || !by_password(&actor) {
                 return Ok((actor, None));
             }

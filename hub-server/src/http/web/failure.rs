@@ -4,11 +4,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::services::access::AccessError;
-use crate::services::accounts::SignInError;
 use crate::services::images::ImageError;
 use crate::services::orgs::OrgError;
 use crate::services::repos::RepoError;
 use crate::services::search::SearchError;
+use crate::services::sign_in::SignInError;
 use crate::services::tokens::TokenError;
 
 /// Why there is no page. The frame around all handlers turns it into one, in the reader's language.
@@ -73,7 +73,8 @@ impl From<AccessError> for Failure {
             AccessError::TooLong { .. }
             | AccessError::Forbidden { .. }
             | AccessError::Narrow { .. }
-            | AccessError::NotAdministrator => Self::Refused,
+            | AccessError::NotAdministrator
+            | AccessError::NotForRobots => Self::Refused,
             AccessError::Db(_) => Self::broken(&error),
         }
     }

@@ -17,7 +17,7 @@ use super::visitor::Visitor;
 use crate::http::ClientAddress;
 use crate::http::actor::{ended_session_cookie, session_cookie, session_secret};
 use crate::services;
-use crate::services::accounts::SignInError;
+use crate::services::sign_in::SignInError;
 
 /// Template of the form.
 #[derive(Debug, Template)]
@@ -52,7 +52,8 @@ pub(super) async fn form(visitor: Visitor) -> Result<Response, Failure> {
     html(StatusCode::OK, &Login::new(&visitor, "", next, ""))
 }
 
-/// `POST /login`. An unknown user and a wrong password get the same answer.
+/// `POST /login`. An unknown user and a wrong password get the same answer, and so does a token: a
+/// session is good for everything, and a token may not be.
 pub(super) async fn sign_in(
     State(web): State<Web>,
     visitor: Visitor,
@@ -64,7 +65,7 @@ pub(super) async fn sign_in(
     let name = fields.get("name").unwrap_or_default();
     let next = fields.get("next").unwrap_or("/");
     let password: SecretString = fields.raw("password").to_owned().into();
-    let signed_in = match services::accounts::sign_in(&web.app, name, &password, &from).await {
+    let signed_in = match services::sign_in::by_password(&web.app, name, &password, &from).await {
         Ok(signed_in) => signed_in,
         Err(SignInError::Wrong | SignInError::Disabled) => {
             let view = Login::new(&visitor, name, next, visitor.words().login_wrong);
@@ -78,7 +79,9 @@ pub(super) async fn sign_in(
     if let Some(old) = session_secret(&web.app, &headers) {
         services::tokens::end_session(&web.app, &old).await?;
     }
-    let secret = services::tokens::start_session(&web.app, &signed_in.user).await?;
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let agent = agent.unwrap_or_default();
+    let secret = services::tokens::start_session(&web.app, &signed_in.user, agent).await?;
     let mut response = redirect(StatusCode::SEE_OTHER, local(next));
     response.headers_mut().append(header::SET_COOKIE, session_cookie(&web.app, &secret));
     no_store(&mut response);

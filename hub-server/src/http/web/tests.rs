@@ -3,7 +3,7 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use hub_model::{Actor, RepoName, SignedIn, Tag, TokenScope, UserName, Visibility};
+use hub_model::{Actor, RepoName, SignedIn, Tag, UserName, Visibility};
 use hub_oci::ImageBuilder;
 use scraper::{Html, Selector};
 use tower::ServiceExt;
@@ -37,8 +37,7 @@ impl Hub {
             admin: false,
         };
         let user = accounts::add_user(&app, &Actor::System, account).await.unwrap();
-        let alice =
-            Actor::User(SignedIn { user: user.into(), scope: TokenScope::Admin, token: None });
+        let alice = Actor::User(SignedIn::by_password(user.into()));
         for (repo, visibility) in
             [("alice/app", Visibility::Public), ("alice/secret", Visibility::Private)]
         {

@@ -77,7 +77,7 @@ impl Tokens {
             rows: tokens.iter().map(|token| row(visitor, token)).collect(),
             made,
             error,
-            scopes: [TokenScope::Pull, TokenScope::Push, TokenScope::Admin].map(scope).into(),
+            scopes: TokenScope::ALL.map(scope).into(),
             lives: LIVES.map(life).into(),
         }
     }
@@ -104,6 +104,7 @@ const fn scope_words(t: &Words, scope: TokenScope) -> &'static str {
     match scope {
         TokenScope::Pull => t.scope_pull,
         TokenScope::Push => t.scope_push,
+        TokenScope::Delete => t.scope_delete,
         TokenScope::Admin => t.scope_admin,
     }
 }

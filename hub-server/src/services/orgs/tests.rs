@@ -1,6 +1,6 @@
 //! Tests of organisations.
 
-use hub_model::{SignedIn, TokenScope};
+use hub_model::{SignedIn, Standing};
 
 use super::*;
 use crate::services::accounts::{self, NewAccount};
@@ -9,7 +9,7 @@ async fn user(app: &App, name: &str) -> Actor {
     let name = name.parse().unwrap();
     let new = NewAccount { name, password: "correct horse".into(), admin: false };
     let user = accounts::add_user(app, &Actor::System, new).await.unwrap();
-    Actor::User(SignedIn { user: user.into(), scope: TokenScope::Admin, token: None })
+    Actor::User(SignedIn::by_password(user.into()))
 }
 
 fn org(name: &str) -> OrgName {
@@ -57,7 +57,7 @@ async fn the_last_owner_cannot_go() {
 
     set_member(&app, &ana, &labring, &bob_name, Role::Owner).await.unwrap();
     remove_member(&app, &ana, &labring, &ana_name).await.unwrap();
-    assert_eq!(access::role(&app, &ana, &labring).await.unwrap(), None);
+    assert_eq!(access::standing(&app, &ana, &labring).await.unwrap(), Standing::Stranger);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A hub with a few people, and images pushed to it: for the tests of several services.
 
 use hub_blobs::stream_of;
-use hub_model::{Actor, Digest, NewOrg, RepoName, Role, SignedIn, Tag, TokenScope, UserName};
+use hub_model::{Actor, Digest, NewOrg, RepoName, Role, SignedIn, Tag, UserName};
 use hub_oci::{BuiltImage, ImageBuilder};
 use tempfile::TempDir;
 
@@ -64,6 +64,7 @@ impl Hub {
             name: repo().org(),
             display_name: String::new(),
             description: String::new(),
+            created_by: String::new(),
             created_at_ms: 1,
         };
         let org = change.add_org(&org).await.unwrap();
@@ -84,11 +85,7 @@ impl Hub {
             if let Some(role) = role {
                 change.set_member(org.id, user.id, role, 1).await.unwrap();
             }
-            actors.push(Actor::User(SignedIn {
-                user: user.into(),
-                scope: TokenScope::Admin,
-                token: None,
-            }));
+            actors.push(Actor::User(SignedIn::by_password(user.into())));
         }
         change.commit().await.unwrap();
         let [owner, writer, reader, stranger] = actors.try_into().unwrap();

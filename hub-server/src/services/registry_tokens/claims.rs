@@ -1,10 +1,10 @@
 //! The inside of a registry token.
 
-use hub_model::{Actor, Scope, TokenScope, UserName};
+use hub_model::{Credential, RobotName, Scope, TokenScope, UserName};
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 
-use crate::app::{PasswordMark, SignedToken, TokenKeys};
+use crate::app::{Bearer, PasswordMark, SignedToken, TokenKeys};
 
 /// How far the clocks of two machines may be apart, in seconds.
 /// Source: `docs/sources.md#token-skew`.
@@ -26,9 +26,15 @@ pub(super) struct Claims {
     access: Vec<Entry>,
     /// What the credential was good for that the token was asked for with.
     credential_scope: TokenScope,
-    /// Row of that credential, unless it was a password.
+    /// Row of that credential, when it was a token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     credential: Option<i64>,
+    /// Row of that credential, when it was an access key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<i64>,
+    /// When the secret was made, when it was a robot's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    robot: Option<i64>,
     /// What stands for the password, when it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password: Option<String>,
@@ -44,42 +50,72 @@ struct Entry {
 }
 
 impl Claims {
-    /// A token that `service` issues for itself, in seconds.
-    pub(super) fn new(
-        service: &str,
-        actor: &Actor,
-        access: &[Scope],
-        now: i64,
-        lifetime: u64,
-    ) -> Self {
-        let (credential_scope, credential) = match actor {
-            Actor::User(signed_in) => (signed_in.scope, signed_in.token),
-            Actor::Anonymous | Actor::System => (TokenScope::Pull, None),
-        };
-        let entry = |scope: &Scope| Entry {
-            kind: scope.kind.clone(),
-            name: scope.name.clone(),
-            actions: scope.actions.clone(),
-        };
-        Self {
+    /// A token that `service` issues for itself, in seconds; good for nothing yet.
+    pub(super) fn new(service: &str, bearer: &Bearer, now: i64, lifetime: u64) -> Self {
+        let mut claims = Self {
             iss: service.to_owned(),
-            sub: actor.user().map(|user| user.name.to_string()).unwrap_or_default(),
+            sub: String::new(),
             aud: service.to_owned(),
             exp: now.saturating_add_unsigned(lifetime),
             nbf: now,
             iat: now,
             jti: uuid::Uuid::now_v7().to_string(),
-            access: access.iter().map(entry).collect(),
-            credential_scope,
-            credential,
+            access: Vec::new(),
+            credential_scope: TokenScope::Pull,
+            credential: None,
+            key: None,
+            robot: None,
             password: None,
+        };
+        match bearer {
+            Bearer::Nobody => {}
+            Bearer::Robot { name, secret_at_ms } => {
+                claims.sub = name.to_string();
+                claims.robot = Some(*secret_at_ms);
+            }
+            Bearer::User { name, by, password } => {
+                claims.sub = name.to_string();
+                claims.password = password.map(|PasswordMark(mark)| hex::encode(mark));
+                match by {
+                    Credential::Password => {}
+                    Credential::Token(row) => claims.credential = Some(*row),
+                    Credential::Key(row) => claims.key = Some(*row),
+                }
+            }
         }
+        claims
     }
 
-    /// The same, good while the user has this password.
-    pub(super) fn by_password(mut self, mark: Option<PasswordMark>) -> Self {
-        self.password = mark.map(|PasswordMark(mark)| hex::encode(mark));
+    /// The same, good for this, asked for with a credential of that scope.
+    pub(super) fn good_for(mut self, access: &[Scope], scope: TokenScope) -> Self {
+        let entry = |scope: &Scope| Entry {
+            kind: scope.kind.clone(),
+            name: scope.name.clone(),
+            actions: scope.actions.clone(),
+        };
+        self.access = access.iter().map(entry).collect();
+        self.credential_scope = scope;
         self
+    }
+
+    /// Whose it says it is; `None` when that is nobody who could be.
+    fn bearer(&self) -> Option<Bearer> {
+        if self.sub.is_empty() {
+            return Some(Bearer::Nobody);
+        }
+        if let Some(secret_at_ms) = self.robot {
+            return Some(Bearer::Robot { name: RobotName::parse(&self.sub).ok()?, secret_at_ms });
+        }
+        let mut mark = [0; 16];
+        let password = self.password.as_deref();
+        let password = password.and_then(|text| hex::decode_to_slice(text, &mut mark).ok());
+        let password = password.map(|()| PasswordMark(mark));
+        let by = match (self.credential, self.key) {
+            (Some(row), _) => Credential::Token(row),
+            (None, Some(row)) => Credential::Key(row),
+            (None, None) => Credential::Password,
+        };
+        Some(Bearer::User { name: UserName::parse(&self.sub).ok()?, by, password })
     }
 
     fn scopes(&self) -> Vec<Scope> {
@@ -111,22 +147,12 @@ impl Claims {
         rules.validate_exp = false;
         rules.validate_nbf = false;
         let claims = decode::<Self>(jwt, &keys.decoding, &rules).ok()?.claims;
-        let user = match claims.sub.as_str() {
-            "" => None,
-            name => Some(UserName::parse(name).ok()?),
-        };
-        let mut mark = [0; 16];
-        let password = claims.password.as_deref();
-        let password = password.and_then(|text| hex::decode_to_slice(text, &mut mark).ok());
-        let password = password.map(|()| PasswordMark(mark));
         Some(SignedToken {
-            user,
+            bearer: claims.bearer()?,
             begins: claims.nbf,
             ends: claims.exp,
             access: claims.scopes().into(),
             credential_scope: claims.credential_scope,
-            credential: claims.credential,
-            password,
         })
     }
 }

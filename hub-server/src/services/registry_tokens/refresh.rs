@@ -2,11 +2,12 @@
 
 use hub_db::DbError;
 use hub_model::{Actor, LetterKind, NewToken, SignedIn, TokenKind};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
+use secrecy::SecretString;
 
 use super::super::plain;
+use super::super::sign_in::{self, SignInError, fresh_secret, secret_hash};
 use crate::App;
+use crate::app::Origin;
 
 /// What every refresh token begins with, so that it is known when it leaks.
 const PREFIX: &str = "hub_ref_";
@@ -44,14 +45,17 @@ pub async fn refresh_token(
     client: &str,
 ) -> Result<SecretString, RefreshError> {
     let Actor::User(signed_in) = actor else { return Err(RefreshError::Unauthenticated) };
-    let secret = format!("{PREFIX}{}", hex::encode(rand::random::<[u8; 32]>()));
+    let secret = fresh_secret(PREFIX);
     let now = app.now_ms();
     let new = NewToken {
         user_id: signed_in.user.id,
         kind: TokenKind::Refresh,
         name: plain(client).chars().take(64).collect(),
-        secret_hash: hash(&secret),
+        secret_hash: secret_hash(&secret),
         scope: signed_in.scope,
+        within: signed_in.within.clone(),
+        agent: plain(client).chars().take(64).collect(),
+        address: Origin::here().address,
         created_at_ms: now,
         expires_at_ms: Some(now + LIFETIME_MS),
     };
@@ -62,7 +66,7 @@ pub async fn refresh_token(
     }
     change.commit().await?;
     app.kick();
-    Ok(secret.into())
+    Ok(secret)
 }
 
 /// Who a refresh token belongs to.
@@ -71,18 +75,8 @@ pub async fn refresh_token(
 ///
 /// [`RefreshError::Wrong`] tells nothing about what was wrong.
 pub async fn by_refresh_token(app: &App, secret: &SecretString) -> Result<SignedIn, RefreshError> {
-    let found = app.db.token_by_hash(&hash(secret.expose_secret())).await?;
-    let now = app.now_ms();
-    let good = found.filter(|(token, user)| {
-        token.kind == TokenKind::Refresh
-            && !user.disabled
-            && token.expires_at_ms.is_none_or(|end| now < end)
-    });
-    let (token, user) = good.ok_or(RefreshError::Wrong)?;
-    app.uses.touch(token.id, now);
-    Ok(SignedIn { user: user.into(), scope: token.scope, token: Some(token.id) })
-}
-
-fn hash(secret: &str) -> String {
-    hex::encode(Sha256::digest(secret.as_bytes()))
+    sign_in::by_token(app, secret, TokenKind::Refresh).await.map_err(|error| match error {
+        SignInError::Db(error) => RefreshError::Db(error),
+        _ => RefreshError::Wrong,
+    })
 }

@@ -106,19 +106,18 @@ async fn a_token_ends_a_minute_of_skew_after_its_time() {
     let scopes = Scope::parse_all("repository:labring/mysql-op:pull");
     let now = hub.app.now_ms() / 1000;
     let service = hub.app.config.service();
-    let password = super::password_of(&hub.app, &hub.reader).await.unwrap();
+    let reader = super::bearer(&hub.app, &hub.reader).await.unwrap();
     for (begun_before, lifetime, good) in
         [(0, 300, true), (350, 300, true), (361, 300, false), (-50, 300, true), (-90, 300, false)]
     {
-        let claims =
-            super::Claims::new(&service, &hub.reader, &scopes, now - begun_before, lifetime);
-        let claims = claims.by_password(password);
+        let claims = super::Claims::new(&service, &reader, now - begun_before, lifetime);
+        let claims = claims.good_for(&scopes, hub.reader.scope());
         let jwt = claims.sign(&hub.app.keys).unwrap();
         let outcome = verify(&hub.app, &jwt).await;
         assert_eq!(outcome.is_ok(), good, "{begun_before} {lifetime}");
     }
-    let elsewhere = super::Claims::new("elsewhere", &hub.reader, &scopes, now, 300);
-    let elsewhere = elsewhere.by_password(password);
+    let elsewhere = super::Claims::new("elsewhere", &reader, now, 300);
+    let elsewhere = elsewhere.good_for(&scopes, hub.reader.scope());
     let jwt = elsewhere.sign(&hub.app.keys).unwrap();
     assert!(matches!(verify(&hub.app, &jwt).await, Err(VerifyError::Invalid)));
 }

@@ -1,6 +1,6 @@
 //! Tests of repositories.
 
-use hub_model::TokenScope;
+use hub_model::{SignedIn, TokenScope};
 
 use super::*;
 use crate::services::accounts::{self, NewAccount};
@@ -9,7 +9,7 @@ async fn user(app: &App, name: &str) -> Actor {
     let name = name.parse().unwrap();
     let new = NewAccount { name, password: "correct horse".into(), admin: false };
     let user = accounts::add_user(app, &Actor::System, new).await.unwrap();
-    Actor::User(SignedIn { user: user.into(), scope: TokenScope::Admin, token: None })
+    Actor::User(SignedIn::by_password(user.into()))
 }
 
 fn repo(name: &str) -> RepoName {
@@ -102,7 +102,7 @@ async fn a_narrow_token_offers_less_than_its_owner_may() {
     signed_in.scope = TokenScope::Push;
     let narrow = Actor::User(signed_in);
     let page = get(&app, &narrow, &name).await.unwrap();
-    assert_eq!(page.may, May { push: true, delete: true, administer: false });
+    assert_eq!(page.may, May { push: true, delete: false, administer: false });
     let refused = delete(&app, &narrow, &name).await.unwrap_err().to_string();
-    assert_eq!(refused, "this token is for push only, it may not administer `ana/app`");
+    assert_eq!(refused, "this credential is for push, it may not administer `ana/app`");
 }

@@ -1,6 +1,6 @@
 //! Tests of search.
 
-use hub_model::{RepoName, SignedIn, TokenScope};
+use hub_model::{RepoName, SignedIn, Visibility};
 
 use super::*;
 use crate::services::accounts::{self, NewAccount};
@@ -11,7 +11,7 @@ async fn hub() -> (App, tempfile::TempDir, Actor) {
     let name = "ana".parse().unwrap();
     let new = NewAccount { name, password: "correct horse".into(), admin: false };
     let user = accounts::add_user(&app, &Actor::System, new).await.unwrap();
-    let ana = Actor::User(SignedIn { user: user.into(), scope: TokenScope::Admin, token: None });
+    let ana = Actor::User(SignedIn::by_password(user.into()));
     for (name, visibility) in
         [("ana/queue", Visibility::Public), ("ana/queue-secret", Visibility::Private)]
     {

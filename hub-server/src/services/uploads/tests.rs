@@ -184,6 +184,7 @@ async fn a_blob_is_mounted_only_from_where_the_caller_may_pull() {
         name: sam.name.org(),
         display_name: String::new(),
         description: String::new(),
+        created_by: String::new(),
         created_at_ms: 1,
     };
     let org = change.add_org(&org).await.unwrap();

@@ -167,6 +167,7 @@ pub(super) const WORDS: Words = Words {
     token_scope: "May",
     scope_pull: "pull",
     scope_push: "pull and push",
+    scope_delete: "pull, push and delete",
     scope_admin: "everything you may",
     token_expiry: "Ends",
     expiry_days: |days| count(days, "day", "days"),

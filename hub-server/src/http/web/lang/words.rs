@@ -157,6 +157,7 @@ pub(crate) struct Words {
     pub token_scope: &'static str,
     pub scope_pull: &'static str,
     pub scope_push: &'static str,
+    pub scope_delete: &'static str,
     pub scope_admin: &'static str,
     pub token_expiry: &'static str,
     pub expiry_days: fn(u64) -> String,

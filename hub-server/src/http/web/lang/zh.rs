@@ -165,6 +165,7 @@ pub(super) const WORDS: Words = Words {
     token_scope: "权限",
     scope_pull: "拉取",
     scope_push: "拉取和推送",
+    scope_delete: "拉取、推送和删除",
     scope_admin: "与你相同的全部权限",
     token_expiry: "有效期",
     expiry_days: |days| count(days, "天"),

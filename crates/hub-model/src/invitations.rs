@@ -1,0 +1,20 @@
+//! Invitations into an organisation.
+
+use crate::{OrgName, Role, UserName};
+
+/// A user is asked to become a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// The organisation.
+    pub org: OrgName,
+    /// Who is asked.
+    pub user: UserName,
+    /// What the user would be.
+    pub role: Role,
+    /// Name of who asks.
+    pub invited_by: String,
+    /// When, in milliseconds.
+    pub created_at_ms: i64,
+    /// Until when it can be accepted, in milliseconds.
+    pub expires_at_ms: i64,
+}

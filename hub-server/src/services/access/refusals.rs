@@ -1,0 +1,107 @@
+//! How a refusal is told, and that it is noted when something would have been changed.
+
+use hub_db::DbError;
+use hub_model::{Action, Actor, Ground, Refusal, RepoName, Role, Since, TokenScope};
+
+use super::super::audit;
+use crate::App;
+
+/// Why an act is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// Nobody signed in: with credentials the answer may be another one.
+    #[error("sign in first")]
+    Unauthenticated,
+    /// The caller may know that the thing exists, but not do this to it.
+    #[error("you may not {} `{name}`{}", .action.verb(), here(.ground))]
+    Forbidden {
+        /// What was tried.
+        action: Action,
+        /// The repository or organisation.
+        name: String,
+        /// What the caller is there.
+        ground: Ground,
+    },
+    /// The caller may do so, but not with this credential.
+    #[error("this credential is for {}{}, it may not {} `{name}`", .scope.as_str(),
+        if *.bounded { " in some places" } else { "" }, .action.verb())]
+    Narrow {
+        /// What was tried.
+        action: Action,
+        /// The repository or organisation.
+        name: String,
+        /// What the credential is good for.
+        scope: TokenScope,
+        /// Whether it is good in some places only, where that is the reason.
+        bounded: bool,
+    },
+    /// The thing is not there, or the caller may not know that it is.
+    #[error("`{name}` was not found")]
+    Hidden {
+        /// The name asked for.
+        name: String,
+    },
+    /// Clients could not name it: many take at most 255 characters for host and name together.
+    #[error(
+        "`{name}` is too long: with the hub's address it has {found} characters, clients take 255"
+    )]
+    TooLong {
+        /// The name asked for.
+        name: RepoName,
+        /// Length of address and name.
+        found: usize,
+    },
+    /// For administrators of the hub only.
+    #[error("only an administrator of the hub may do this")]
+    NotAdministrator,
+    /// For people only.
+    #[error("this is for people: a robot has no account")]
+    NotForRobots,
+    /// The metadata store failed.
+    #[error("could not find out who may do this")]
+    Db(#[from] DbError),
+}
+
+/// What the caller is there, behind a sentence that says what they may not do.
+fn here(ground: &Ground) -> &'static str {
+    match ground {
+        Ground::Member(Since { role: Role::Reader, .. }) => ": you are a reader there",
+        Ground::Member(Since { role: Role::Writer, .. }) => ": you are a writer there",
+        Ground::Grant(Since { role: Role::Reader, .. }) => ": you were granted reading only",
+        Ground::Grant(Since { role: Role::Writer, .. }) => ": you were granted pushing only",
+        Ground::Share { .. } => ": it is shared with you for reading only",
+        Ground::Robot(_) => ": this robot may not",
+        Ground::Elsewhere => ": this credential is for other places",
+        Ground::Hub
+        | Ground::Administrator
+        | Ground::Member(_)
+        | Ground::Grant(_)
+        | Ground::Stranger
+        | Ground::Anonymous => "",
+    }
+}
+
+/// The refusal as an error. One of an act that would have changed something is noted, unless nobody
+/// is known yet: then it only asks who calls.
+pub(super) fn told(
+    app: &App,
+    actor: &Actor,
+    refusal: Refusal,
+    (action, name, ground): (Action, &str, &Ground),
+) -> AccessError {
+    let owned = || name.to_owned();
+    let error = match refusal {
+        Refusal::Unauthenticated => return AccessError::Unauthenticated,
+        Refusal::Hidden => AccessError::Hidden { name: owned() },
+        Refusal::Forbidden => {
+            AccessError::Forbidden { action, name: owned(), ground: ground.clone() }
+        }
+        Refusal::Narrow => {
+            AccessError::Narrow { action, name: owned(), scope: actor.scope(), bounded: false }
+        }
+    };
+    if action != Action::Pull && !matches!(actor, Actor::Anonymous) {
+        audit::denied(app, actor, action, name, &error);
+    }
+    error
+}

@@ -1,0 +1,212 @@
+//! Signing in: by password, personal token, session, robot or access key. The identity is what the
+//! credential proves, whatever name was said.
+
+use std::sync::Arc;
+
+use hub_db::DbError;
+use hub_model::{Actor, Credential, Robot, RobotName, SignedIn, Token, TokenKind, User, UserName};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use super::accounts::MAX_PASSWORD_BYTES;
+use crate::App;
+use crate::app::{HashError, TooMany};
+
+/// Why somebody could not sign in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Unknown user, wrong password, or a token that is unknown, ended or somebody else's.
+    #[error("user name, password or token is wrong")]
+    Wrong,
+    /// The credential is right, but the account is closed.
+    #[error("this account is disabled")]
+    Disabled,
+    /// Too many passwords are being checked, or were for this caller.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+    /// The password could not be checked.
+    #[error("could not check the password")]
+    Hash(#[source] HashError),
+    /// The metadata store failed.
+    #[error("could not sign in")]
+    Db(#[from] DbError),
+}
+
+impl From<HashError> for SignInError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::TooMany(error) => Self::TooMany(error),
+            error => Self::Hash(error),
+        }
+    }
+}
+
+/// What every personal token begins with.
+pub const TOKEN_PREFIX: &str = "hub_pat_";
+
+/// What the secret of every session begins with.
+pub const SESSION_PREFIX: &str = "hub_ses_";
+
+/// What the secret of every robot begins with.
+pub const ROBOT_PREFIX: &str = "hub_bot_";
+
+/// Random bytes of a secret.
+const SECRET_BYTES: usize = 32;
+
+/// A fresh secret that begins with `prefix`, so that it is known when it leaks.
+#[must_use]
+pub fn fresh_secret(prefix: &str) -> SecretString {
+    format!("{prefix}{}", hex::encode(rand::random::<[u8; SECRET_BYTES]>())).into()
+}
+
+/// The hash under which a secret is stored. Secrets are random, so nothing slow is needed.
+#[must_use]
+pub fn secret_hash(secret: &SecretString) -> String {
+    hex::encode(Sha256::digest(secret.expose_secret()))
+}
+
+/// Checks a name with a password: a user's, or in its place a personal token of that user, or the
+/// secret of the robot of that name. Checks of passwords are counted for the name at the address
+/// `from`, unless that is empty.
+///
+/// # Errors
+///
+/// [`SignInError::Wrong`] tells nothing about what was wrong.
+pub async fn sign_in(
+    app: &App,
+    name: &str,
+    password: &SecretString,
+    from: &str,
+) -> Result<Actor, SignInError> {
+    let text = password.expose_secret();
+    if text.starts_with(TOKEN_PREFIX) || text.starts_with(ROBOT_PREFIX) {
+        let actor = by_secret(app, password).await?;
+        // A token of somebody else must not make its bearer look like the one named.
+        return if actor.name() == name { Ok(actor) } else { Err(SignInError::Wrong) };
+    }
+    by_password(app, name, password, from).await.map(Actor::User)
+}
+
+/// Checks a user name with a password, and nothing else.
+///
+/// # Errors
+///
+/// [`SignInError::Wrong`] tells nothing about what was wrong.
+pub async fn by_password(
+    app: &App,
+    name: &str,
+    password: &SecretString,
+    from: &str,
+) -> Result<SignedIn, SignInError> {
+    if password.expose_secret().len() > MAX_PASSWORD_BYTES {
+        return Err(SignInError::Wrong);
+    }
+    let name = UserName::parse(name).ok();
+    let user = match &name {
+        Some(name) => app.known().await?.user(name).await?,
+        None => None,
+    };
+    let hash = Sha256::digest(password.expose_secret()).into();
+    let is_checked =
+        || user.as_ref().is_some_and(|user| app.cache.knows_password(user.edition, hash));
+    if !is_checked() {
+        if !from.is_empty() {
+            app.throttle.count_sign_in(name.as_ref(), from)?;
+        }
+        let turn = app.passwords.turn().await?;
+        // Who came with the same password before may have had it checked meanwhile.
+        if !is_checked() {
+            let stored = match &user {
+                Some(user) => app.db.password_hash(user.id).await?,
+                None => None,
+            };
+            // Without a user the same work is done, so that the time tells nothing.
+            if !turn.verify(password, stored).await? {
+                return Err(SignInError::Wrong);
+            }
+        }
+    }
+    let Some(user) = user else { return Err(SignInError::Wrong) };
+    if !user.is_open() {
+        return Err(SignInError::Disabled);
+    }
+    app.cache.put_password(user.edition, hash);
+    Ok(SignedIn::by_password(user.user))
+}
+
+/// Checks the secret of a personal token, a session or a robot, without a name.
+///
+/// # Errors
+///
+/// [`SignInError::Wrong`] when it is unknown or ended.
+pub async fn by_secret(app: &App, secret: &SecretString) -> Result<Actor, SignInError> {
+    let text = secret.expose_secret();
+    if text.starts_with(ROBOT_PREFIX) {
+        return by_robot(app, secret).await;
+    }
+    let kind = if text.starts_with(TOKEN_PREFIX) {
+        TokenKind::Personal
+    } else if text.starts_with(SESSION_PREFIX) {
+        TokenKind::Session
+    } else {
+        return Err(SignInError::Wrong);
+    };
+    by_token(app, secret, kind).await.map(Actor::User)
+}
+
+/// Checks the secret of a credential of one kind.
+///
+/// # Errors
+///
+/// [`SignInError::Wrong`] when it is unknown or ended.
+pub async fn by_token(
+    app: &App,
+    secret: &SecretString,
+    kind: TokenKind,
+) -> Result<SignedIn, SignInError> {
+    let found = app.db.token_by_hash(&secret_hash(secret)).await?;
+    let now = app.now_ms();
+    let (token, user) = found
+        .filter(|(token, _)| token.kind == kind)
+        .filter(|(token, _)| token.expires_at_ms.is_none_or(|end| now < end))
+        .ok_or(SignInError::Wrong)?;
+    if !user.is_open() {
+        return Err(SignInError::Disabled);
+    }
+    app.uses.touch(token.id, now);
+    Ok(with_token(user.into(), &token))
+}
+
+/// The owner of a token, as far as the token reaches.
+#[must_use]
+pub fn with_token(user: Arc<User>, token: &Token) -> SignedIn {
+    let (scope, within) = (token.scope, token.within.clone());
+    SignedIn { user, scope, within, by: Credential::Token(token.id) }
+}
+
+async fn by_robot(app: &App, secret: &SecretString) -> Result<Actor, SignInError> {
+    let found = app.db.robot_by_hash(&secret_hash(secret)).await?;
+    let robot = found.ok_or(SignInError::Wrong)?;
+    if robot.disabled {
+        return Err(SignInError::Disabled);
+    }
+    if !robot.is_open(app.now_ms()) {
+        return Err(SignInError::Wrong);
+    }
+    Ok(Actor::Robot(Arc::new(robot)))
+}
+
+/// The robot of that name, when what it signed in with at `secret_at_ms` is still good.
+///
+/// # Errors
+///
+/// When the metadata store fails.
+pub(crate) async fn robot_still(
+    app: &App,
+    name: &RobotName,
+    secret_at_ms: i64,
+) -> Result<Option<Arc<Robot>>, DbError> {
+    let robot = app.known().await?.robot(name).await?;
+    let now = app.now_ms();
+    Ok(robot.filter(|robot| robot.is_open(now) && robot.secret_at_ms == secret_at_ms))
+}
