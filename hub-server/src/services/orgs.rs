@@ -2,8 +2,8 @@
 
 use hub_db::DbError;
 use hub_model::{
-    AccessTerms, Action, Actor, Ground, LetterKind, Member, NewOrg, Org, OrgName, Role, User,
-    UserName,
+    AccessTerms, Action, Actor, Ground, LetterKind, Member, NewOrg, Org, OrgName, Role, Standing,
+    User, UserName,
 };
 use serde_json::{Value, json};
 
@@ -81,6 +81,8 @@ pub struct OrgPage {
     pub org: Org,
     /// The caller's role in it.
     pub role: Option<Role>,
+    /// What the caller is to it.
+    pub standing: Standing,
     /// Its members, for members and administrators only.
     pub members: Option<Vec<Member>>,
     /// Number of repositories that the caller may see.
@@ -105,7 +107,7 @@ pub async fn get(app: &App, actor: &Actor, name: &OrgName) -> Result<OrgPage, Or
     let seen = filter(access::terms(app, actor).await?);
     let repos = app.db.count_repos(&seen, Some(name)).await?;
     let quota = quota::shown(app, actor, &org).await?;
-    Ok(OrgPage { org, role, members, repos: repos.try_into().unwrap_or(0), quota })
+    Ok(OrgPage { org, role, standing, members, repos: repos.try_into().unwrap_or(0), quota })
 }
 
 /// All organisations, by name, those after `after`.

@@ -2,6 +2,7 @@
 
 mod en;
 mod format;
+mod people;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -54,7 +54,7 @@ pub fn router(app: App) -> Router {
         .route("/", get(home::page))
         .route("/search", get(search::page))
         .route("/explore", get(home::explore))
-        .route("/o/{org}", get(orgs::page))
+        .route("/o/{*rest}", get(orgs::page))
         .route("/r/{*rest}", get(repos::page).post(repos::change))
         .route("/login", get(session::form).post(session::sign_in))
         .route("/logout", post(session::sign_out))

@@ -1,14 +1,21 @@
-//! An organisation.
+//! An organisation: its own page, and the switch for those below it.
+
+mod head;
+mod members;
+mod route;
 
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use hub_model::{OrgName, Role};
+use hub_model::OrgName;
 
+use self::head::{Head, role_word};
+use self::route::{Part, Route};
 use super::Web;
 use super::cards::Card;
 use super::failure::Failure;
+use super::frame::redirect;
 use super::icons;
 use super::lang::Words;
 use super::params::Params;
@@ -28,12 +35,7 @@ const PER_PAGE: u64 = 30;
 pub(super) struct OrgView {
     shell: Shell,
     t: &'static Words,
-    name: String,
-    heading: String,
-    icon: String,
-    description: String,
-    count: String,
-    role: String,
+    head: Head,
     search_label: String,
     cards: Vec<Card>,
     members: Vec<MemberLine>,
@@ -62,32 +64,24 @@ impl OrgView {
     /// The page of an organisation.
     pub(super) fn new(visitor: &Visitor, page: &OrgPage, repos: &Page<RepoCard>) -> Self {
         let t = visitor.words();
-        let org = &page.org;
-        let name = org.name.to_string();
-        let heading =
-            if org.display_name.is_empty() { name.clone() } else { org.display_name.clone() };
+        let head = Head::new(visitor, page, Part::Home);
         let members = page.members.as_deref().unwrap_or_default().iter().map(|member| MemberLine {
             name: member.user.to_string(),
             role: role_word(t, member.role),
             icon: icons::inline(member.user.as_str()),
         });
         let next = repos.next.as_deref().map(|after| {
-            Params::default().with("after", Some(after)).address(&format!("/o/{name}"))
+            Params::default().with("after", Some(after)).address(&format!("/o/{}", head.name))
         });
         Self {
-            shell: Shell::new(visitor, &heading).about(&org.description),
+            shell: Shell::new(visitor, &head.heading).about(&head.description),
             t,
-            icon: icons::inline(&name),
-            description: org.description.clone(),
-            count: (t.repo_count)(page.repos),
-            role: page.role.map(|role| (t.your_role)(role_word(t, role))).unwrap_or_default(),
-            search_label: (t.search_inside)(&name),
+            search_label: (t.search_inside)(&head.name),
             cards: Card::all(visitor, &repos.items),
             members: members.collect(),
             quota: page.quota.map(|quota| quota_lines(visitor, &quota)).unwrap_or_default(),
             next: next.unwrap_or_default(),
-            heading,
-            name,
+            head,
         }
     }
 }
@@ -110,24 +104,44 @@ fn quota_lines(visitor: &Visitor, of: &OrgQuota) -> Vec<QuotaLine> {
     ]
 }
 
-const fn role_word(t: &Words, role: Role) -> &'static str {
-    match role {
-        Role::Owner => t.role_owner,
-        Role::Writer => t.role_writer,
-        Role::Reader => t.role_reader,
-    }
-}
-
-/// `GET /o/{org}`.
+/// `GET /o/…`.
 pub(super) async fn page(
     State(web): State<Web>,
     visitor: Visitor,
-    Path(org): Path<String>,
+    uri: Uri,
 ) -> Result<Response, Failure> {
-    let org = OrgName::parse(&org).map_err(|_| Failure::Missing)?;
-    let page = services::orgs::get(&web.app, visitor.actor(), &org).await?;
+    match route::parse(uri.path().strip_prefix("/o/").unwrap_or_default()) {
+        Route::Part(org, part) => below(&web, &visitor, &org, part).await.map_err(unseen),
+        Route::Slash(target) => Ok(redirect(StatusCode::PERMANENT_REDIRECT, &target)),
+        Route::Unknown => Err(Failure::Missing),
+    }
+}
+
+/// The page of a part.
+async fn below(
+    web: &Web,
+    visitor: &Visitor,
+    org: &OrgName,
+    part: Part,
+) -> Result<Response, Failure> {
+    match part {
+        Part::Home => home(web, visitor, org).await,
+        Part::Members => members::page(web, visitor, org).await,
+    }
+}
+
+/// A page that the reader may not see looks like one that is not there.
+const fn unseen(failure: Failure) -> Failure {
+    match failure {
+        Failure::Refused | Failure::SignIn => Failure::Missing,
+        other => other,
+    }
+}
+
+async fn home(web: &Web, visitor: &Visitor, org: &OrgName) -> Result<Response, Failure> {
+    let page = services::orgs::get(&web.app, visitor.actor(), org).await?;
     let after = visitor.query().get("after");
     let repos =
-        services::repos::list(&web.app, visitor.actor(), Some(&org), after, PER_PAGE).await?;
-    html(StatusCode::OK, &OrgView::new(&visitor, &page, &repos))
+        services::repos::list(&web.app, visitor.actor(), Some(org), after, PER_PAGE).await?;
+    html(StatusCode::OK, &OrgView::new(visitor, &page, &repos))
 }

@@ -1,6 +1,6 @@
 //! English.
 
-use super::Words;
+use super::{Words, people};
 
 /// One or many.
 fn count(number: u64, one: &str, many: &str) -> String {
@@ -207,4 +207,6 @@ pub(super) const WORDS: Words = Words {
     image: "image: ",
     alerts: ["Note", "Tip", "Important", "Warning", "Caution"],
     ago_now: "just now",
+
+    people: &people::EN,
 };

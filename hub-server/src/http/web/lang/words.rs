@@ -1,5 +1,7 @@
 //! What has to be said in every language: a missing word does not compile.
 
+use super::people::PeopleWords;
+
 /// Everything the pages say, in one language.
 ///
 /// Plain texts are fields; sentences with a value in them are functions.
@@ -196,4 +198,6 @@ pub(crate) struct Words {
     pub image: &'static str,
     pub alerts: [&'static str; 5],
     pub ago_now: &'static str,
+
+    pub people: &'static PeopleWords,
 }

@@ -1,6 +1,6 @@
 //! Chinese.
 
-use super::Words;
+use super::{Words, people};
 
 /// A number before its measure word.
 fn count(number: u64, unit: &str) -> String {
@@ -204,4 +204,6 @@ pub(super) const WORDS: Words = Words {
     image: "图片：",
     alerts: ["注意", "提示", "重要", "警告", "当心"],
     ago_now: "刚刚",
+
+    people: &people::ZH,
 };

@@ -1,0 +1,83 @@
+//! Addresses below `/o/`, as a pure function of their text.
+
+use hub_model::OrgName;
+use percent_encoding::percent_decode_str;
+
+/// Stands between an organisation's name and one of its pages, as at repositories.
+const DOOR: &str = "/-/";
+
+/// What an address below `/o/` asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Route {
+    /// A part of an organisation.
+    Part(OrgName, Part),
+    /// A slash too many: the address without it.
+    Slash(String),
+    /// Nothing that could exist.
+    Unknown,
+}
+
+/// A page of an organisation, or where one of its forms is sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Its repositories.
+    Home,
+    /// Who belongs to it.
+    Members,
+}
+
+/// The parts by what stands behind `/-/`.
+const PARTS: &[(&str, Part)] = &[("members", Part::Members)];
+
+/// Reads the part of an address behind `/o/`.
+pub(super) fn parse(rest: &str) -> Route {
+    if rest.len() > 1 && rest.ends_with('/') {
+        return Route::Slash(format!("/o/{}", rest.trim_end_matches('/')));
+    }
+    let Ok(decoded) = percent_decode_str(rest).decode_utf8() else { return Route::Unknown };
+    parse_decoded(&decoded).unwrap_or(Route::Unknown)
+}
+
+fn parse_decoded(rest: &str) -> Option<Route> {
+    let (name, part) = match rest.split_once(DOOR) {
+        Some((name, page)) => (name, PARTS.iter().find(|(word, _)| *word == page)?.1),
+        None => (rest, Part::Home),
+    };
+    Some(Route::Part(OrgName::parse(name).ok()?, part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_one_meaning() {
+        let org = |name: &str| OrgName::parse(name).unwrap();
+        for (rest, want) in [
+            ("labring", Route::Part(org("labring"), Part::Home)),
+            ("labring/-/members", Route::Part(org("labring"), Part::Members)),
+            ("labring%2F-%2Fmembers", Route::Part(org("labring"), Part::Members)),
+            ("labring/", Route::Slash("/o/labring".to_owned())),
+            ("labring/-/members//", Route::Slash("/o/labring/-/members".to_owned())),
+            ("", Route::Unknown),
+            ("/", Route::Unknown),
+            ("Labring", Route::Unknown),
+            ("labring/app", Route::Unknown),
+            ("labring/-", Route::Unknown),
+            ("labring/-/nothing", Route::Unknown),
+            ("labring/-/members/x/y", Route::Unknown),
+            ("a/b/-/members", Route::Unknown),
+            ("a%ff", Route::Unknown),
+        ] {
+            assert_eq!(parse(rest), want, "{rest}");
+        }
+    }
+
+    #[test]
+    fn every_part_is_found_by_its_own_word() {
+        for (word, part) in PARTS {
+            let want = Route::Part(OrgName::parse("a").unwrap(), *part);
+            assert_eq!(parse(&format!("a/-/{word}")), want, "{word}");
+        }
+    }
+}
