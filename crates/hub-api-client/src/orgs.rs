@@ -1,6 +1,6 @@
 //! Organisations and their members.
 
-use hub_api::{CreateOrg, EditOrg, MemberView, OrgView, PageOf, SetMember};
+use hub_api::{CreateOrg, EditOrg, MemberView, OrgView, PageOf, RemovedMember, SetMember};
 use hub_model::{OrgName, Role, UserName};
 
 use crate::{ApiError, Client};
@@ -79,12 +79,16 @@ impl Client {
         self.put(&["orgs", org.as_str(), "members", user.as_str()], &body).done().await
     }
 
-    /// Ends a membership.
+    /// Ends a membership; answers which roles on single repositories stay.
     ///
     /// # Errors
     ///
     /// A problem `conflict` for the last owner.
-    pub async fn remove_member(&self, org: &OrgName, user: &UserName) -> Result<(), ApiError> {
-        self.delete(&["orgs", org.as_str(), "members", user.as_str()]).done().await
+    pub async fn remove_member(
+        &self,
+        org: &OrgName,
+        user: &UserName,
+    ) -> Result<RemovedMember, ApiError> {
+        self.delete(&["orgs", org.as_str(), "members", user.as_str()]).read().await
     }
 }

@@ -11,6 +11,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+mod access;
 mod accounts;
 mod details;
 mod garbage;
@@ -21,6 +22,7 @@ mod problem;
 mod repos;
 mod times;
 
+pub use access::*;
 pub use accounts::*;
 pub use details::*;
 pub use garbage::*;

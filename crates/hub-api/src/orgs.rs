@@ -16,6 +16,8 @@ pub struct OrgView {
     pub display_name: String,
     /// One line of plain text, may be empty.
     pub description: String,
+    /// What repositories are that a push makes: `public` or `private`.
+    pub default_visibility: String,
     /// When it was made.
     pub created_at: String,
     /// What the caller is in it; absent for strangers, and in lists.
@@ -91,6 +93,9 @@ pub struct CreateOrg {
     /// One line of plain text.
     #[serde(default)]
     pub description: String,
+    /// What repositories are that a push makes: `public`, the default, or `private`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_visibility: Option<String>,
 }
 
 /// Changes an organisation: `PATCH /orgs/{org}`; what is left out stays.
@@ -103,6 +108,9 @@ pub struct EditOrg {
     /// One line of plain text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// What repositories are that a push makes: `public` or `private`. Those that are there stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_visibility: Option<String>,
 }
 
 /// Makes somebody a member: `PUT /orgs/{org}/members/{user}`.
@@ -113,12 +121,22 @@ pub struct SetMember {
     pub role: String,
 }
 
+/// A membership that ended: `DELETE /orgs/{org}/members/{user}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RemovedMember {
+    /// Name of the user.
+    pub user: String,
+    /// Repositories on which the user still has a role of their own.
+    pub grants: Vec<String>,
+}
+
 impl From<Org> for OrgView {
     fn from(org: Org) -> Self {
         Self {
             name: org.name.into(),
             display_name: org.display_name,
             description: org.description,
+            default_visibility: org.default_visibility.as_str().to_owned(),
             created_at: time(org.created_at_ms),
             role: None,
             repos: None,

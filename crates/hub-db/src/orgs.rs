@@ -1,6 +1,6 @@
 //! Organisations and their members.
 
-use hub_model::{Member, NewOrg, Org, OrgName, Role, Since, UserName};
+use hub_model::{Member, NewOrg, Org, OrgName, Role, Since, UserName, Visibility};
 use sqlx::FromRow;
 
 use crate::repos::visibility;
@@ -50,7 +50,7 @@ statements! {
                    created_at_ms";
     EDIT_ORG =
         "UPDATE org
-         SET display_name = $2, description = $3
+         SET display_name = $2, description = $3, default_visibility = $4
          WHERE id = $1";
     DELETE_ORG =
         "DELETE FROM org
@@ -63,6 +63,10 @@ statements! {
     REMOVE_MEMBER =
         "DELETE FROM org_member
          WHERE org_id = $1 AND user_id = $2";
+    DEFAULT_VISIBILITY =
+        "SELECT default_visibility
+         FROM org
+         WHERE id = $1";
     LOCK_ORG =
         "UPDATE org
          SET description = description
@@ -237,7 +241,7 @@ impl Change {
         row.and_then(Org::try_from).doing("add the organisation")
     }
 
-    /// Replaces what an organisation says about itself.
+    /// Replaces what an organisation says about itself, and how its repositories begin.
     ///
     /// # Errors
     ///
@@ -245,14 +249,15 @@ impl Change {
     pub async fn edit_org(
         &mut self,
         org_id: i64,
-        display_name: &str,
-        description: &str,
+        (display_name, description): (&str, &str),
+        default_visibility: Visibility,
     ) -> Result<(), DbError> {
         within!(self, on => {
             sqlx::query(EDIT_ORG)
                 .bind(org_id)
                 .bind(display_name)
                 .bind(description)
+                .bind(default_visibility.as_str())
                 .execute(on)
                 .await
                 .map(drop)
@@ -325,6 +330,28 @@ impl Change {
         .doing("remove the member of the organisation")
     }
 
+    /// What repositories of the organisation are when nobody says what they are to be.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such organisation, or the statement fails.
+    pub async fn default_visibility(&mut self, org_id: i64) -> Result<Visibility, DbError> {
+        let word = within!(self, on => {
+            sqlx::query_scalar::<_, String>(DEFAULT_VISIBILITY).bind(org_id).fetch_one(on).await
+        });
+        word.and_then(|word| visibility(&word)).doing("read how repositories begin")
+    }
+
+    /// Locks an organisation until this change ends, so that its members stay as they are read.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn lock_org(&mut self, org_id: i64) -> Result<(), DbError> {
+        within!(self, on => sqlx::query(LOCK_ORG).bind(org_id).execute(on).await.map(drop))
+            .doing("lock the organisation")
+    }
+
     /// Number of owners, as this change leaves them.
     ///
     /// # Errors
@@ -333,8 +360,7 @@ impl Change {
     pub async fn count_owners(&mut self, org_id: i64) -> Result<i64, DbError> {
         // Two owners who remove each other at the same time must not both count the other one:
         // the second waits here until the first is done.
-        within!(self, on => sqlx::query(LOCK_ORG).bind(org_id).execute(on).await.map(drop))
-            .doing("lock the organisation")?;
+        self.lock_org(org_id).await?;
         within!(self, on => {
             sqlx::query_scalar(COUNT_OWNERS).bind(org_id).fetch_one(on).await
         })
@@ -436,7 +462,10 @@ mod tests {
         for (db, _fresh) in engines().await {
             let mut change = db.change().await.unwrap();
             let org = change.an_org("labring").await;
-            change.edit_org(org.id, "Labring 环", "Clusters").await.unwrap();
+            let texts = ("Labring 环", "Clusters");
+            change.edit_org(org.id, texts, Visibility::Private).await.unwrap();
+            let begins = change.default_visibility(org.id).await.unwrap();
+            assert_eq!(begins, Visibility::Private);
             change.commit().await.unwrap();
             let org = db.org(&org.name).await.unwrap().unwrap();
             assert_eq!(

@@ -10,8 +10,8 @@ use crate::fixtures::{digest, empty_engines, engines, org_name, tag, with_repo};
 use crate::open::{LITE_MIGRATIONS, PG_MIGRATIONS};
 use crate::{
     Db, DbError, RepoFilter, audit, blobs, catalog, checks, details, dialect, garbage, gc_runs,
-    grants, imgs, jobs, leases, manifests, orgs, outbox, pulls, repos, robots, search_docs, served,
-    settings, shares, times, tokens, uploads, usage, users,
+    grants, imgs, invitations, jobs, leases, manifests, orgs, outbox, pulls, repos, robots,
+    search_docs, served, settings, shares, times, tokens, uploads, usage, users,
 };
 
 const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
@@ -24,6 +24,7 @@ const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
     gc_runs::STATEMENTS,
     grants::STATEMENTS,
     imgs::STATEMENTS,
+    invitations::STATEMENTS,
     jobs::STATEMENTS,
     leases::STATEMENTS,
     manifests::STATEMENTS,

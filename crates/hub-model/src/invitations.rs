@@ -18,3 +18,11 @@ pub struct Invitation {
     /// Until when it can be accepted, in milliseconds.
     pub expires_at_ms: i64,
 }
+
+impl Invitation {
+    /// Whether it can be accepted at `now_ms`.
+    #[must_use]
+    pub const fn is_good(&self, now_ms: i64) -> bool {
+        now_ms < self.expires_at_ms
+    }
+}

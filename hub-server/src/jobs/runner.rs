@@ -16,7 +16,7 @@ use super::{
     flush_counters, follow_outbox, scrub,
 };
 use crate::App;
-use crate::services::chain;
+use crate::services::{chain, invitations};
 use crate::telemetry;
 
 /// Jobs that one process runs at the same time.
@@ -239,6 +239,7 @@ async fn ask_for_cleaning(app: &App) -> Result<(), DbError> {
     change.commit().await?;
     app.kick();
     app.db.drop_ended_tokens(now - ENDED_MS).await?;
+    app.db.drop_ended_invitations(now - invitations::SHOWN_MS).await?;
     app.db.drop_letters_before(now - LETTERS_MS).await
 }
 

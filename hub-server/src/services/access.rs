@@ -90,22 +90,52 @@ pub(crate) async fn ground_at(
     Box::pin(beyond_membership(app, signed_in, name, ground)).await
 }
 
-/// The best of a membership, a grant and a share. What is asked does not depend on whether the
-/// repository is there, so that the time tells nothing.
+/// The best of a membership, a grant and a share.
 async fn beyond_membership(
     app: &App,
     signed_in: &SignedIn,
     name: &RepoName,
     member: Ground,
 ) -> Result<Ground, DbError> {
-    let user = &signed_in.user;
-    let known = app.known().await?;
-    let spot = known.spot(name).await?;
-    let grant = known.grant(&spot, user.id).await?.map(Ground::Grant);
-    let share = share(app, &known, &spot, signed_in).await?;
-    let grounds = [grant, share].into_iter().flatten();
+    let grounds = own_grounds(app, signed_in, name).await?.into_iter().flatten();
     // Standings are listed strongest first; of equal ones the membership tells most.
     Ok(grounds.fold(member, |best, other| if is_better(&other, &best) { other } else { best }))
+}
+
+/// A grant and a share, when there are. What is asked does not depend on whether the repository is
+/// there, so that the time tells nothing.
+async fn own_grounds(
+    app: &App,
+    signed_in: &SignedIn,
+    name: &RepoName,
+) -> Result<[Option<Ground>; 2], DbError> {
+    let known = app.known().await?;
+    let spot = known.spot(name).await?;
+    let grant = known.grant(&spot, signed_in.user.id).await?.map(Ground::Grant);
+    let share = share(app, &known, &spot, signed_in).await?;
+    Ok([grant, share])
+}
+
+/// Every ground on which the caller stands at a repository, the organisation's first. The best of
+/// them is the one that counts.
+///
+/// # Errors
+///
+/// When the metadata store fails.
+pub(crate) async fn grounds_at(
+    app: &App,
+    actor: &Actor,
+    name: &RepoName,
+) -> Result<Vec<Ground>, DbError> {
+    let Actor::User(signed_in) = actor else {
+        return Ok(vec![ground_at(app, actor, name, (Visibility::Private, Action::Pull)).await?]);
+    };
+    if !signed_in.within.reaches(name) {
+        return Ok(vec![Ground::Elsewhere]);
+    }
+    let mut grounds = vec![member(app, signed_in, &name.org()).await?];
+    grounds.extend(own_grounds(app, signed_in, name).await?.into_iter().flatten());
+    Ok(grounds)
 }
 
 fn is_better(one: &Ground, other: &Ground) -> bool {
@@ -163,7 +193,7 @@ async fn require_at(
         Ok(()) => return Ok(()),
         Err(refusal) => refusal,
     };
-    Err(told(app, actor, refusal, (action, name.as_str(), &ground)))
+    Err(told(app, actor, refusal, (action, name.as_str(), ground)).await?)
 }
 
 /// Finds a repository and asks [`require`]; an absent one is refused exactly like a hidden one.
@@ -217,7 +247,7 @@ pub async fn require_org(
 ) -> Result<Org, AccessError> {
     let ground = ground(app, actor, name).await?;
     if let Err(refusal) = judge(&ground, actor.scope(), Visibility::Public, action) {
-        return Err(told(app, actor, refusal, (action, name.as_str(), &ground)));
+        return Err(told(app, actor, refusal, (action, name.as_str(), ground)).await?);
     }
     let org = app.db.org(name).await?;
     org.ok_or_else(|| AccessError::Hidden { name: name.to_string() })

@@ -5,7 +5,7 @@
 //! What is to happen later is written down in the same change, as a letter or a job.
 //!
 //! A service may call `access`, `audit` and `sign_in`; of its siblings only `publish`, `images`,
-//! `damage` and `quota` may be called by others.
+//! `damage`, `orgs` and `quota` may be called by others.
 
 pub mod access;
 pub mod accounts;
@@ -14,7 +14,9 @@ pub mod blobs;
 pub mod check;
 pub mod damage;
 pub mod gc;
+pub mod grants;
 pub mod images;
+pub mod invitations;
 pub mod orgs;
 pub mod publish;
 pub mod quota;

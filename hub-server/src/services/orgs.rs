@@ -2,8 +2,8 @@
 
 use hub_db::DbError;
 use hub_model::{
-    AccessTerms, Action, Actor, Ground, LetterKind, Member, NewOrg, Org, OrgName, Role, Standing,
-    User, UserName,
+    AccessTerms, Action, Actor, Ground, LetterKind, Member, NewOrg, Org, OrgName, RepoName, Role,
+    Standing, User, UserName, Visibility,
 };
 use serde_json::{Value, json};
 
@@ -59,6 +59,34 @@ pub enum OrgError {
         /// The organisation.
         org: OrgName,
     },
+    /// The user is a member already.
+    #[error("`{user}` is a member of `{org}` already: change their role instead")]
+    Member {
+        /// The user.
+        user: UserName,
+        /// The organisation.
+        org: OrgName,
+    },
+    /// It is the user's own: who has the name has the organisation.
+    #[error("`{name}` is the organisation of the user of that name, who stays its owner")]
+    Personal {
+        /// The organisation.
+        name: OrgName,
+    },
+    /// Nobody invited the user.
+    #[error("`{user}` is not invited into `{org}`")]
+    NotInvited {
+        /// The user.
+        user: UserName,
+        /// The organisation.
+        org: OrgName,
+    },
+    /// The invitation came to its end.
+    #[error("the invitation into `{org}` has ended: ask its owners for another one")]
+    Ended {
+        /// The organisation.
+        org: OrgName,
+    },
     /// A text that is too long.
     #[error("{what} has at most {most} characters, this one has {found}")]
     TooLong {
@@ -72,6 +100,17 @@ pub enum OrgError {
     /// The metadata store failed.
     #[error("could not read or record the organisation")]
     Db(#[from] DbError),
+}
+
+/// What is to be changed of an organisation; `None` leaves it as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OrgChanges<'a> {
+    /// A name for people.
+    pub display_name: Option<&'a str>,
+    /// One line of plain text.
+    pub description: Option<&'a str>,
+    /// What repositories are that a push makes.
+    pub default_visibility: Option<Visibility>,
 }
 
 /// An organisation as its page shows it.
@@ -127,11 +166,11 @@ pub async fn list(
     Ok(Page::cut(items, total, limit, |org| org.name.to_string()))
 }
 
-/// Makes an organisation, with the caller as its owner.
+/// Makes an organisation, with the caller as its owner; its repositories begin public.
 ///
 /// # Errors
 ///
-/// [`OrgError::Taken`] when a user or an organisation has the name already.
+/// As [`create_as`].
 pub async fn create(
     app: &App,
     actor: &Actor,
@@ -139,7 +178,25 @@ pub async fn create(
     display_name: &str,
     description: &str,
 ) -> Result<Org, OrgError> {
+    let (display_name, description) = (Some(display_name), Some(description));
+    let texts = OrgChanges { display_name, description, default_visibility: None };
+    create_as(app, actor, name, texts).await
+}
+
+/// Makes an organisation, with the caller as its owner.
+///
+/// # Errors
+///
+/// [`OrgError::Taken`] when a user or an organisation has the name already.
+pub async fn create_as(
+    app: &App,
+    actor: &Actor,
+    name: &OrgName,
+    texts: OrgChanges<'_>,
+) -> Result<Org, OrgError> {
     let owner = may_create(actor, name)?;
+    let (display_name, description) =
+        (texts.display_name.unwrap_or_default(), texts.description.unwrap_or_default());
     check_texts(display_name, description)?;
     let taken = || OrgError::Taken { name: name.clone() };
     // A user who is yet to come would own the organisation of that name.
@@ -150,7 +207,7 @@ pub async fn create(
     }
     let now = app.now_ms();
     let mut change = app.db.change().await?;
-    let org = change
+    let mut org = change
         .add_org(&NewOrg {
             name: name.clone(),
             display_name: plain(display_name),
@@ -160,6 +217,10 @@ pub async fn create(
         })
         .await
         .map_err(|error| if error.is_conflict() { taken() } else { error.into() })?;
+    if let Some(wanted) = texts.default_visibility.filter(|v| *v != org.default_visibility) {
+        change.edit_org(org.id, (&org.display_name, &org.description), wanted).await?;
+        org.default_visibility = wanted;
+    }
     if let Some(owner) = owner {
         change.set_member(org.id, owner.id, Role::Owner, now).await?;
     }
@@ -171,7 +232,7 @@ pub async fn create(
     Ok(org)
 }
 
-/// Changes the texts of an organisation; `None` leaves one as it is.
+/// Changes what an organisation says about itself, and how its repositories begin.
 ///
 /// # Errors
 ///
@@ -180,16 +241,17 @@ pub async fn edit(
     app: &App,
     actor: &Actor,
     name: &OrgName,
-    display_name: Option<&str>,
-    description: Option<&str>,
+    changes: OrgChanges<'_>,
 ) -> Result<Org, OrgError> {
     let mut org = access::require_org(app, actor, Action::Administer, name).await?;
     let before = texts(&org);
-    org.display_name = display_name.map_or(org.display_name, plain);
-    org.description = description.map_or(org.description, plain);
+    org.display_name = changes.display_name.map_or(org.display_name, plain);
+    org.description = changes.description.map_or(org.description, plain);
+    org.default_visibility = changes.default_visibility.unwrap_or(org.default_visibility);
     check_texts(&org.display_name, &org.description)?;
     let mut change = app.db.change().await?;
-    change.edit_org(org.id, &org.display_name, &org.description).await?;
+    let texts_now = (org.display_name.as_str(), org.description.as_str());
+    change.edit_org(org.id, texts_now, org.default_visibility).await?;
     let act = Act { action: "org.edit", target: name.as_str(), org_id: Some(org.id) };
     audit::done(app, &mut change, actor, act, (before, texts(&org))).await?;
     change.commit().await?;
@@ -236,16 +298,18 @@ pub async fn members(app: &App, actor: &Actor, name: &OrgName) -> Result<Vec<Mem
     }
     if !ground.standing().is_inside() {
         let (action, name) = (Action::Administer, name.to_string());
-        return Err(AccessError::Forbidden { action, name, ground }.into());
+        return Err(AccessError::Forbidden { action, name, ground, ask: Vec::new() }.into());
     }
     Ok(app.db.members(org.id).await?)
 }
 
-/// Makes a user a member, or changes their role.
+/// Makes a user a member without asking them, or changes their role. An invitation that they have
+/// is done with.
 ///
 /// # Errors
 ///
-/// [`OrgError::LastOwner`] when nobody would own the organisation any more.
+/// [`OrgError::LastOwner`] when nobody would own the organisation any more, [`OrgError::Personal`]
+/// for the user whose own it is.
 pub async fn set_member(
     app: &App,
     actor: &Actor,
@@ -254,17 +318,26 @@ pub async fn set_member(
     role: Role,
 ) -> Result<Member, OrgError> {
     let org = access::require_org(app, actor, Action::Administer, name).await?;
-    let found = app.db.user(user).await?;
-    let found = found.ok_or_else(|| OrgError::UnknownUser { name: user.clone() })?;
+    let unknown = || OrgError::UnknownUser { name: user.clone() };
+    let found = app.db.user(user).await?.ok_or_else(unknown)?;
     let now = app.now_ms();
     let mut change = app.db.change().await?;
+    change.lock_org(org.id).await?;
     let before = change.role(org.id, found.id).await?;
+    // Who cannot sign in any more may still be given a lesser role, but does not become a member.
+    if before.is_none() && !found.is_open() {
+        return Err(unknown());
+    }
+    if role != Role::Owner {
+        stays_personal(name, &found)?;
+    }
     change.set_member(org.id, found.id, role, now).await?;
+    change.drop_invitation(org.id, found.id).await?;
     if change.count_owners(org.id).await? == 0 {
         return Err(OrgError::LastOwner { name: name.clone() });
     }
     let act = Act { action: "member.set", target: name.as_str(), org_id: Some(org.id) };
-    let told = (before.map(|role| member(user, role)), member(user, role));
+    let told = (before.map(|role| member_of(user, role)), member_of(user, role));
     audit::done(app, &mut change, actor, act, told).await?;
     change.tell(LetterKind::Access, name.as_str(), now).await?;
     change.commit().await?;
@@ -274,23 +347,27 @@ pub async fn set_member(
     Ok(member.unwrap_or_else(|| Member { user: user.clone(), role, since_ms: now }))
 }
 
-/// Ends a membership. Owners may end any, everybody their own.
+/// Ends a membership. Owners may end any, everybody their own. Roles on single repositories stay:
+/// answers those repositories.
 ///
 /// # Errors
 ///
-/// [`OrgError::LastOwner`] when nobody would own the organisation any more.
+/// [`OrgError::LastOwner`] when nobody would own the organisation any more, [`OrgError::Personal`]
+/// for the user whose own it is.
 pub async fn remove_member(
     app: &App,
     actor: &Actor,
     name: &OrgName,
     user: &UserName,
-) -> Result<(), OrgError> {
+) -> Result<Vec<RepoName>, OrgError> {
     let own = actor.user().is_some_and(|caller| caller.name == *user);
     let needed = if own { Action::Pull } else { Action::Administer };
     let org = access::require_org(app, actor, needed, name).await?;
     let not_member = || OrgError::NotMember { user: user.clone(), org: name.clone() };
     let found = app.db.user(user).await?.ok_or_else(not_member)?;
+    stays_personal(name, &found)?;
     let mut change = app.db.change().await?;
+    change.lock_org(org.id).await?;
     let before = change.role(org.id, found.id).await?;
     if !change.remove_member(org.id, found.id).await? {
         return Err(not_member());
@@ -299,9 +376,47 @@ pub async fn remove_member(
         return Err(OrgError::LastOwner { name: name.clone() });
     }
     let act = Act { action: "member.remove", target: name.as_str(), org_id: Some(org.id) };
-    let told = (before.map(|role| member(user, role)), ());
+    let told = (before.map(|role| member_of(user, role)), ());
     audit::done(app, &mut change, actor, act, told).await?;
     change.tell(LetterKind::Access, name.as_str(), app.now_ms()).await?;
+    change.commit().await?;
+    app.kick();
+    let stay = app.db.grants_in_org(org.id).await?.into_iter();
+    Ok(stay.filter(|grant| grant.user == *user).map(|grant| grant.repo).collect())
+}
+
+/// Hands an organisation over: a member becomes an owner, and the caller steps down to writer, in
+/// one change. An administrator of the hub who is no member only names the owner.
+///
+/// # Errors
+///
+/// [`OrgError::NotMember`] when nobody of that name is a member: invite them first;
+/// [`OrgError::Personal`] for the organisation of the caller's own name.
+pub async fn transfer(
+    app: &App,
+    actor: &Actor,
+    name: &OrgName,
+    to: &UserName,
+) -> Result<(), OrgError> {
+    let org = access::require_org(app, actor, Action::Administer, name).await?;
+    let not_member = || OrgError::NotMember { user: to.clone(), org: name.clone() };
+    let found = app.db.user(to).await?.filter(User::is_open).ok_or_else(not_member)?;
+    let caller = actor.user().filter(|caller| caller.id != found.id);
+    let now = app.now_ms();
+    let mut change = app.db.change().await?;
+    change.lock_org(org.id).await?;
+    let before = change.role(org.id, found.id).await?.ok_or_else(not_member)?;
+    change.set_member(org.id, found.id, Role::Owner, now).await?;
+    if let Some(caller) = caller
+        && change.role(org.id, caller.id).await? == Some(Role::Owner)
+    {
+        stays_personal(name, caller)?;
+        change.set_member(org.id, caller.id, Role::Writer, now).await?;
+    }
+    let act = Act { action: "org.transfer", target: name.as_str(), org_id: Some(org.id) };
+    let told = (member_of(to, before), member_of(to, Role::Owner));
+    audit::done(app, &mut change, actor, act, told).await?;
+    change.tell(LetterKind::Access, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
     Ok(())
@@ -324,13 +439,36 @@ fn may_create<'a>(actor: &'a Actor, name: &OrgName) -> Result<Option<&'a User>, 
     }
 }
 
+/// A user who can sign in.
+///
+/// # Errors
+///
+/// [`OrgError::UnknownUser`] for others: who is closed looks like who is not there.
+pub(super) async fn a_user(app: &App, name: &UserName) -> Result<User, OrgError> {
+    let found = app.db.user(name).await?.filter(User::is_open);
+    found.ok_or_else(|| OrgError::UnknownUser { name: name.clone() })
+}
+
+/// Whose name an organisation has owns it while the account is there: nobody takes it from them by
+/// a membership, and they do not give it away, since nobody else may ever have the name.
+fn stays_personal(org: &OrgName, user: &User) -> Result<(), OrgError> {
+    if user.name.as_str() == org.as_str() && user.deleted_at_ms.is_none() {
+        return Err(OrgError::Personal { name: org.clone() });
+    }
+    Ok(())
+}
+
 /// What is noted of an organisation.
 fn texts(org: &Org) -> Value {
-    json!({"displayName": org.display_name, "description": org.description})
+    json!({
+        "displayName": org.display_name,
+        "description": org.description,
+        "defaultVisibility": org.default_visibility,
+    })
 }
 
 /// What is noted of a member.
-fn member(user: &UserName, role: Role) -> Value {
+pub(super) fn member_of(user: &UserName, role: Role) -> Value {
     json!({"user": user, "role": role})
 }
 

@@ -68,7 +68,7 @@ pub async fn get(app: &App, actor: &Actor, name: &OrgName) -> Result<OrgQuota, Q
     let ground = access::ground(app, actor, name).await?;
     if !ground.standing().is_inside() {
         let (action, name) = (Action::Administer, name.to_string());
-        return Err(AccessError::Forbidden { action, name, ground }.into());
+        return Err(AccessError::Forbidden { action, name, ground, ask: Vec::new() }.into());
     }
     Ok(of(app, org.id).await?)
 }

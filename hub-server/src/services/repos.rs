@@ -147,7 +147,8 @@ pub(super) async fn cards(app: &App, repos: Vec<Repo>) -> Result<Vec<RepoCard>, 
     Ok(repos.into_iter().map(|repo| RepoCard { latest: latest.remove(&repo.name), repo }).collect())
 }
 
-/// Makes an empty repository, which stays when its last tag goes.
+/// Makes an empty repository, which stays when its last tag goes. It is what repositories of its
+/// organisation are by default, unless a visibility is given.
 ///
 /// # Errors
 ///
@@ -156,8 +157,9 @@ pub async fn create(
     app: &App,
     actor: &Actor,
     name: &RepoName,
-    visibility: Visibility,
+    visibility: impl Into<Option<Visibility>>,
 ) -> Result<Repo, RepoError> {
+    let visibility = visibility.into();
     let org = access::require_org(app, actor, Action::Push, &name.org()).await?;
     access::fits(app, name)?;
     let taken = || RepoError::Taken { name: name.clone() };
@@ -169,6 +171,10 @@ pub async fn create(
     if change.lock_repo(name).await?.is_some() {
         return Err(taken());
     }
+    let visibility = match visibility {
+        Some(visibility) => visibility,
+        None => change.default_visibility(org.id).await?,
+    };
     let new =
         NewRepo { org_id: org.id, name: name.clone(), visibility, keep: true, created_at_ms: now };
     let repo = change.add_repo(&new).await;

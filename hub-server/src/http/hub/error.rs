@@ -9,12 +9,13 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hub_api::{PROBLEM_MEDIA_TYPE, Problem};
-use hub_model::NameError;
+use hub_model::{Action, NameError, UserName};
 
 use crate::http::RequestId;
 use crate::services::access::AccessError;
 use crate::services::accounts::AccountError;
 use crate::services::gc::GcError;
+use crate::services::grants::GrantError;
 use crate::services::images::ImageError;
 use crate::services::orgs::OrgError;
 use crate::services::quota::QuotaError;
@@ -138,9 +139,13 @@ impl From<AccessError> for HubError {
         let text = error.to_string();
         match &error {
             AccessError::Unauthenticated => Self::unauthenticated(text),
-            AccessError::Forbidden { .. }
-            | AccessError::NotAdministrator
-            | AccessError::NotForRobots => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
+            AccessError::Forbidden { action, name, ask, .. } => {
+                let error = Self::new(StatusCode::FORBIDDEN, "forbidden", text);
+                error.hint(ask_whom(*action, name, ask))
+            }
+            AccessError::NotAdministrator | AccessError::NotForRobots => {
+                Self::new(StatusCode::FORBIDDEN, "forbidden", text)
+            }
             AccessError::Narrow { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", text)
                 .hint("use a credential of a wider scope"),
             AccessError::Hidden { .. } => Self::not_found(text),
@@ -148,6 +153,16 @@ impl From<AccessError> for HubError {
             AccessError::Db(cause) => Self::failed(&error, cause.is_full()),
         }
     }
+}
+
+/// What to try after a refusal: see why, and ask who can change it.
+fn ask_whom(action: Action, name: &str, owners: &[UserName]) -> String {
+    let why = format!("hub perm check {name} --action {action} --why");
+    if owners.is_empty() {
+        return why;
+    }
+    let owners: Vec<&str> = owners.iter().map(UserName::as_str).collect();
+    format!("{why}, or ask an owner: {}", owners.join(", "))
 }
 
 impl From<SignInError> for HubError {
@@ -196,12 +211,29 @@ impl From<OrgError> for HubError {
         let text = error.to_string();
         match error {
             OrgError::Access(error) => error.into(),
-            OrgError::Taken { .. } | OrgError::NotEmpty { .. } | OrgError::LastOwner { .. } => {
-                Self::conflict(text)
-            }
-            OrgError::UnknownUser { .. } | OrgError::NotMember { .. } => Self::not_found(text),
+            OrgError::Taken { .. }
+            | OrgError::NotEmpty { .. }
+            | OrgError::LastOwner { .. }
+            | OrgError::Member { .. }
+            | OrgError::Personal { .. }
+            | OrgError::Ended { .. } => Self::conflict(text),
+            OrgError::UnknownUser { .. }
+            | OrgError::NotMember { .. }
+            | OrgError::NotInvited { .. } => Self::not_found(text),
             OrgError::TooLong { what, .. } => Self::invalid(what, text),
             OrgError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<GrantError> for HubError {
+    fn from(error: GrantError) -> Self {
+        let text = error.to_string();
+        match error {
+            GrantError::Access(error) => error.into(),
+            GrantError::UnknownUser { .. } | GrantError::NotGranted { .. } => Self::not_found(text),
+            GrantError::Oneself { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
+            GrantError::Db(ref cause) => Self::failed(&error, cause.is_full()),
         }
     }
 }

@@ -3,11 +3,13 @@
 //! Errors are problems (RFC 9457), described in `error.rs`; the OpenAPI document is at
 //! `/openapi.json`.
 
+mod access;
 mod accounts;
 mod error;
 mod garbage;
 mod images;
 mod input;
+mod invitations;
 mod openapi;
 mod orgs;
 mod repos;
@@ -59,6 +61,13 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(orgs::show_quota, orgs::set_quota))
         .routes(routes!(orgs::list_members))
         .routes(routes!(orgs::set_member, orgs::remove_member))
+        .routes(routes!(access::check_org))
+        .routes(routes!(invitations::list_invitations, invitations::invite))
+        .routes(routes!(invitations::withdraw_invitation))
+        .routes(routes!(invitations::my_invitations))
+        .routes(routes!(invitations::accept_invitation))
+        .routes(routes!(invitations::decline_invitation))
+        .routes(routes!(invitations::transfer_org))
         .routes(routes!(repos::list_repos, repos::create_repo))
         .routes(routes!(garbage::list_gc_runs, garbage::start_gc))
         .routes(routes!(garbage::show_gc_run))

@@ -4,7 +4,7 @@
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{images, repos};
+use super::{access, images, repos};
 
 /// Head of the document, and what `routes!` cannot see.
 #[derive(Debug, OpenApi)]
@@ -29,6 +29,10 @@ use super::{images, repos};
         images::repo_detail,
         images::describe_repo,
         images::docs,
+        access::show_access,
+        access::set_grant,
+        access::remove_grant,
+        access::check_repo,
     ),
     modifiers(&Credentials),
     security((), ("token" = []), ("password" = []))

@@ -5,14 +5,15 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use hub_api::{
-    CreateOrg, EditOrg, MemberView, OrgView, PageOf, Problem, QuotaView, SetMember, SetQuota,
+    CreateOrg, EditOrg, MemberView, OrgView, PageOf, Problem, QuotaView, RemovedMember, SetMember,
+    SetQuota,
 };
-use hub_model::{OrgName, Role, UserName};
+use hub_model::{OrgName, Role, UserName, Visibility};
 
 use super::error::HubError;
 use super::input::{Body, InPath, MemberInPath, OrgInPath, Params, Part, Who, named, word};
 use crate::App;
-use crate::services::orgs;
+use crate::services::orgs::{self, OrgChanges};
 use crate::services::quota::{self, OrgQuota};
 
 /// The organisations, by name.
@@ -37,7 +38,12 @@ pub(super) async fn create_org(
     Body(new): Body<CreateOrg>,
 ) -> Result<impl IntoResponse, HubError> {
     let name = named("name", &new.name, OrgName::parse)?;
-    let org = orgs::create(&app, &actor, &name, &new.display_name, &new.description).await?;
+    let texts = OrgChanges {
+        display_name: Some(&new.display_name),
+        description: Some(&new.description),
+        default_visibility: visibility(new.default_visibility.as_deref())?,
+    };
+    let org = orgs::create_as(&app, &actor, &name, texts).await?;
     let location = [(header::LOCATION, format!("/api/v1/orgs/{name}"))];
     Ok((StatusCode::CREATED, location, Json(OrgView::from(org))))
 }
@@ -96,8 +102,12 @@ pub(super) async fn edit_org(
     InPath(OrgInPath { org }): InPath<OrgInPath>,
     Body(edit): Body<EditOrg>,
 ) -> Result<Json<OrgView>, HubError> {
-    let (display_name, description) = (edit.display_name.as_deref(), edit.description.as_deref());
-    let org = orgs::edit(&app, &actor, &org_name(&org)?, display_name, description).await?;
+    let changes = OrgChanges {
+        display_name: edit.display_name.as_deref(),
+        description: edit.description.as_deref(),
+        default_visibility: visibility(edit.default_visibility.as_deref())?,
+    };
+    let org = orgs::edit(&app, &actor, &org_name(&org)?, changes).await?;
     Ok(Json(org.into()))
 }
 
@@ -145,21 +155,27 @@ pub(super) async fn set_member(
     Ok(Json(member.into()))
 }
 
-/// Ends a membership.
+/// Ends a membership. Roles on single repositories stay, and are named in the answer.
 #[utoipa::path(delete, path = "/api/v1/orgs/{org}/members/{user}", tag = "orgs",
     params(("org" = String, Path, description = "Name of the organisation"),
         ("user" = String, Path, description = "Name of the user")),
-    responses((status = 204), (status = 409, body = Problem)))]
+    responses((status = 200, body = RemovedMember), (status = 409, body = Problem)))]
 pub(super) async fn remove_member(
     State(app): State<App>,
     Who(actor): Who,
     InPath(MemberInPath { org, user }): InPath<MemberInPath>,
-) -> Result<StatusCode, HubError> {
+) -> Result<Json<RemovedMember>, HubError> {
     let user = named("user", &user, UserName::parse)?;
-    orgs::remove_member(&app, &actor, &org_name(&org)?, &user).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let stay = orgs::remove_member(&app, &actor, &org_name(&org)?, &user).await?;
+    let grants = stay.into_iter().map(Into::into).collect();
+    Ok(Json(RemovedMember { user: user.into(), grants }))
 }
 
 fn org_name(text: &str) -> Result<OrgName, HubError> {
     named("org", text, OrgName::parse)
+}
+
+fn visibility(text: Option<&str>) -> Result<Option<Visibility>, HubError> {
+    let field = "defaultVisibility";
+    text.map(|text| word(field, text, Visibility::parse, "public, private")).transpose()
 }

@@ -9,9 +9,9 @@ use hub_model::{Actor, LatestMode, OrgName, RepoName, Visibility};
 use serde::Deserialize;
 
 use super::error::HubError;
-use super::images;
 use super::input::{Body, Params, Part, Who, actor_of, body_of, named, word};
 use super::route::{self, NoRoute, RepoPart, RepoRoute};
+use super::{access, images};
 use crate::App;
 use crate::services::repos::{self, RepoCard, RepoChanges, RepoPage};
 
@@ -64,6 +64,16 @@ pub(super) async fn dispatch(
             images::describe_tag(&call, &tag, body_of(request, &app).await?).await
         }
         ("GET", RepoPart::TagDocs(tag)) => images::docs(&call, &tag).await,
+        ("GET", RepoPart::Access) => access::show_access(&call).await,
+        ("GET", RepoPart::AccessOf(what)) if what == "check" => {
+            let question = axum::extract::Query::try_from_uri(request.uri());
+            let question = question.map_err(|bad| HubError::body(bad.status(), bad.body_text()))?;
+            access::check_repo(&call, &question.0).await
+        }
+        ("PUT", RepoPart::AccessOf(user)) => {
+            access::set_grant(&call, &user, body_of(request, &app).await?).await
+        }
+        ("DELETE", RepoPart::AccessOf(user)) => access::remove_grant(&call, &user).await,
         _ => Err(HubError::wrong_method(&method, &path)),
     }
 }
@@ -105,7 +115,7 @@ pub(super) async fn create_repo(
     Body(new): Body<CreateRepo>,
 ) -> Result<impl IntoResponse, HubError> {
     let name = named("name", &new.name, RepoName::parse)?;
-    let visibility = visibility(new.visibility.as_deref())?.unwrap_or_default();
+    let visibility = visibility(new.visibility.as_deref())?;
     let repo = repos::create(&app, &actor, &name, visibility).await?;
     let location = [(header::LOCATION, format!("/api/v1/repos/{name}"))];
     Ok((StatusCode::CREATED, location, Json(RepoView::new(repo, None))))

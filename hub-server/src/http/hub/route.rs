@@ -35,6 +35,10 @@ pub(super) enum RepoPart {
     TagDetail(String),
     /// `/-/tags/{tag}/docs`.
     TagDocs(String),
+    /// `/-/access`.
+    Access,
+    /// `/-/access/{user}`; read as `check`, it asks whether somebody may.
+    AccessOf(String),
 }
 
 /// Why a path means nothing.
@@ -58,6 +62,8 @@ pub(super) fn parse(path: &str) -> Result<RepoRoute, NoRoute> {
         None => RepoPart::Whole,
         Some(["star"]) => RepoPart::Star,
         Some(["detail"]) => RepoPart::Detail,
+        Some(["access"]) => RepoPart::Access,
+        Some(["access", user]) if !user.is_empty() => RepoPart::AccessOf((*user).to_owned()),
         Some(["tags"]) => RepoPart::Tags,
         Some(["tags", tag]) if !tag.is_empty() => RepoPart::Tag((*tag).to_owned()),
         Some(["tags", tag, "detail"]) => RepoPart::TagDetail((*tag).to_owned()),
@@ -86,6 +92,8 @@ mod tests {
             ("a/b/-/tags/v1", "a/b", RepoPart::Tag(v1())),
             ("a/b/-/tags/v1/detail", "a/b", RepoPart::TagDetail(v1())),
             ("a/b/-/tags/v1/docs", "a/b", RepoPart::TagDocs(v1())),
+            ("a/b/-/access", "a/b", RepoPart::Access),
+            ("a/b/-/access/bob", "a/b", RepoPart::AccessOf("bob".to_owned())),
         ] {
             let route = parse(&format!("{PREFIX}{path}")).unwrap();
             assert_eq!((route.repo.as_str(), route.part), (name, part), "{path}");
@@ -94,9 +102,14 @@ mod tests {
 
     #[test]
     fn other_paths_mean_nothing() {
-        for path in
-            ["a/b/-/", "a/b/-/tagz", "a/b/-/tags/", "a/b/-/tags/v1/x", "a/b/-/tags/v1/docs/"]
-        {
+        for path in [
+            "a/b/-/",
+            "a/b/-/tagz",
+            "a/b/-/tags/",
+            "a/b/-/tags/v1/x",
+            "a/b/-/tags/v1/docs/",
+            "a/b/-/access/",
+        ] {
             assert_eq!(parse(&format!("{PREFIX}{path}")), Err(NoRoute::Unknown), "{path}");
         }
         for path in ["a", "a/", "A/b", "a//b", "a/b/", "-/tags", "a/b/-"] {

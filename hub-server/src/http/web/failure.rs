@@ -4,6 +4,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::services::access::AccessError;
+use crate::services::grants::GrantError;
 use crate::services::images::ImageError;
 use crate::services::orgs::OrgError;
 use crate::services::repos::RepoError;
@@ -113,6 +114,17 @@ impl From<OrgError> for Failure {
             OrgError::Access(error) => error.into(),
             OrgError::Db(_) => Self::broken(&error),
             _ => Self::Bad,
+        }
+    }
+}
+
+impl From<GrantError> for Failure {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::Access(error) => error.into(),
+            GrantError::UnknownUser { .. } | GrantError::NotGranted { .. } => Self::Bad,
+            GrantError::Oneself { .. } => Self::Refused,
+            GrantError::Db(_) => Self::broken(&error),
         }
     }
 }

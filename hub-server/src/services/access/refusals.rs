@@ -1,7 +1,9 @@
 //! How a refusal is told, and that it is noted when something would have been changed.
 
 use hub_db::DbError;
-use hub_model::{Action, Actor, Ground, Refusal, RepoName, Role, Since, TokenScope};
+use hub_model::{
+    Action, Actor, Ground, OrgName, Refusal, RepoName, Role, Since, TokenScope, UserName,
+};
 
 use super::super::audit;
 use crate::App;
@@ -21,6 +23,8 @@ pub enum AccessError {
         name: String,
         /// What the caller is there.
         ground: Ground,
+        /// Owners of the organisation, who can grant it; only for those who belong to it.
+        ask: Vec<UserName>,
     },
     /// The caller may do so, but not with this credential.
     #[error("this credential is for {}{}, it may not {} `{name}`", .scope.as_str(),
@@ -83,18 +87,22 @@ fn here(ground: &Ground) -> &'static str {
 
 /// The refusal as an error. One of an act that would have changed something is noted, unless nobody
 /// is known yet: then it only asks who calls.
-pub(super) fn told(
+pub(super) async fn told(
     app: &App,
     actor: &Actor,
     refusal: Refusal,
-    (action, name, ground): (Action, &str, &Ground),
-) -> AccessError {
+    (action, name, ground): (Action, &str, Ground),
+) -> Result<AccessError, DbError> {
     let owned = || name.to_owned();
     let error = match refusal {
-        Refusal::Unauthenticated => return AccessError::Unauthenticated,
+        Refusal::Unauthenticated => return Ok(AccessError::Unauthenticated),
         Refusal::Hidden => AccessError::Hidden { name: owned() },
         Refusal::Forbidden => {
-            AccessError::Forbidden { action, name: owned(), ground: ground.clone() }
+            let ask = match org_of(name).filter(|_| is_inside(&ground)) {
+                Some(org) => owners(app, &org).await?,
+                None => Vec::new(),
+            };
+            AccessError::Forbidden { action, name: owned(), ground, ask }
         }
         Refusal::Narrow => {
             AccessError::Narrow { action, name: owned(), scope: actor.scope(), bounded: false }
@@ -103,5 +111,22 @@ pub(super) fn told(
     if action != Action::Pull && !matches!(actor, Actor::Anonymous) {
         audit::denied(app, actor, action, name, &error);
     }
-    error
+    Ok(error)
+}
+
+/// Whether somebody belongs to the organisation itself, and so may know its members.
+pub(super) const fn is_inside(ground: &Ground) -> bool {
+    matches!(ground, Ground::Hub | Ground::Administrator | Ground::Member(_) | Ground::Robot(_))
+}
+
+/// The owners of an organisation, by name.
+pub(super) async fn owners(app: &App, org: &OrgName) -> Result<Vec<UserName>, DbError> {
+    let Some(org) = app.db.org(org).await? else { return Ok(Vec::new()) };
+    let members = app.db.members(org.id).await?.into_iter();
+    Ok(members.filter(|member| member.role == Role::Owner).map(|member| member.user).collect())
+}
+
+/// The organisation of a name, which is one itself or of a repository.
+fn org_of(name: &str) -> Option<OrgName> {
+    OrgName::parse(name.split('/').next()?).ok()
 }

@@ -6,7 +6,8 @@ use hub_model::{
     Action, Actor, Ground, OrgName, Place, Refusal, SignedIn, Since, UserName, Visibility, judge,
 };
 
-use super::{AccessError, ground, ground_at};
+use super::refusals::{is_inside, owners};
+use super::{AccessError, ground, ground_at, grounds_at};
 use crate::App;
 
 /// About whom is asked.
@@ -31,12 +32,17 @@ pub struct Why {
     pub action: Action,
     /// Whether they may, and how it is refused if not.
     pub answer: Result<(), Refusal>,
-    /// On what ground they stand.
-    pub ground: Ground,
+    /// On what ground they stand, with its words.
+    pub ground: (Ground, String),
+    /// Every ground that was looked at, with its words; the best of them counts.
+    pub considered: Vec<(Ground, String)>,
     /// Who may see the repository; of organisations, public.
     pub visibility: Visibility,
     /// The decision in one line: `allowed by: writer of labring since 2026-11-22`.
     pub line: String,
+    /// Owners of the organisation, who can grant what is missing; only when something is, and only
+    /// for callers who belong to it.
+    pub ask: Vec<UserName>,
 }
 
 /// Decides about one act without doing it, and says why.
@@ -64,7 +70,12 @@ pub async fn why(
             Actor::User(SignedIn::by_password(user.into()))
         }
     };
-    decided(app, &subject, place, action, visibility).await.map_err(Into::into)
+    let mut why = decided(app, &subject, place, action, visibility).await?;
+    let org = place.org();
+    if why.answer.is_err() && is_inside(&ground(app, actor, &org).await?) {
+        why.ask = owners(app, &org).await?;
+    }
+    Ok(why)
 }
 
 /// Whether the caller may ask; answers the visibility.
@@ -100,6 +111,14 @@ async fn decided(
         Place::Org(org) => ground(app, subject, org).await?,
         Place::Repo(repo) => ground_at(app, subject, repo, (visibility, action)).await?,
     };
+    let considered = match place {
+        Place::Org(_) => vec![ground.clone()],
+        Place::Repo(repo) => grounds_at(app, subject, repo).await?,
+    };
+    let worded = |ground: Ground| {
+        let text = phrase(&ground, place);
+        (ground, text)
+    };
     let answer = judge(&ground, subject.scope(), visibility, action);
     let line = line(&ground, place, visibility, action, answer);
     Ok(Why {
@@ -107,9 +126,11 @@ async fn decided(
         place: place.clone(),
         action,
         answer,
-        ground,
+        ground: worded(ground),
+        considered: considered.into_iter().map(worded).collect(),
         visibility,
         line,
+        ask: Vec::new(),
     })
 }
 

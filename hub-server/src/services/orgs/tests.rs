@@ -12,6 +12,10 @@ async fn user(app: &App, name: &str) -> Actor {
     Actor::User(SignedIn::by_password(user.into()))
 }
 
+fn called(display_name: &str) -> OrgChanges<'_> {
+    OrgChanges { display_name: Some(display_name), ..OrgChanges::default() }
+}
+
 fn org(name: &str) -> OrgName {
     name.parse().unwrap()
 }
@@ -114,11 +118,93 @@ async fn texts_have_an_end() {
     let (app, _dir) = App::for_tests().await;
     create(&app, &Actor::System, &org("labring"), "", "").await.unwrap();
     let long = "字".repeat(101);
-    let edited = edit(&app, &Actor::System, &org("labring"), Some(&long), None).await;
+    let edited = edit(&app, &Actor::System, &org("labring"), called(&long)).await;
     assert_eq!(
         edited.unwrap_err().to_string(),
         "a display name has at most 100 characters, this one has 101"
     );
-    let edited = edit(&app, &Actor::System, &org("labring"), Some("Labring"), None).await.unwrap();
+    let edited = edit(&app, &Actor::System, &org("labring"), called("Labring")).await.unwrap();
     assert_eq!(edited.display_name, "Labring");
+}
+
+#[tokio::test]
+async fn two_owners_who_leave_at_the_same_moment_leave_one_behind() {
+    let mut hubs = vec![App::for_tests().await];
+    let postgres = App::for_tests_on_postgres().await;
+    let _database = postgres.map(|(app, dir, database)| {
+        hubs.push((app, dir));
+        database
+    });
+    for (app, _dir) in &hubs {
+        let (ana, bob) = (user(app, "ana").await, user(app, "bob").await);
+        let (ana_name, bob_name) = ("ana".parse().unwrap(), "bob".parse().unwrap());
+        let labring = org("labring");
+        create(app, &ana, &labring, "", "").await.unwrap();
+        set_member(app, &ana, &labring, &bob_name, Role::Owner).await.unwrap();
+        let (one, other) = futures::join!(
+            remove_member(app, &ana, &labring, &ana_name),
+            remove_member(app, &bob, &labring, &bob_name),
+        );
+        let refused: Vec<_> = [one, other].into_iter().filter_map(Result::err).collect();
+        assert!(matches!(refused[..], [OrgError::LastOwner { .. }]), "{refused:?}");
+        let left = get(app, &Actor::System, &labring).await.unwrap().members.unwrap();
+        assert_eq!((left.len(), left[0].role), (1, Role::Owner));
+    }
+}
+
+#[tokio::test]
+async fn who_hands_an_organisation_over_stays_as_a_writer() {
+    let (app, _dir) = App::for_tests().await;
+    let (ana, _bob) = (user(&app, "ana").await, user(&app, "bob").await);
+    let bob_name: UserName = "bob".parse().unwrap();
+    let labring = org("labring");
+    create(&app, &ana, &labring, "", "").await.unwrap();
+    let stranger = transfer(&app, &ana, &labring, &bob_name).await;
+    assert!(matches!(stranger, Err(OrgError::NotMember { .. })), "{stranger:?}");
+    set_member(&app, &ana, &labring, &bob_name, Role::Reader).await.unwrap();
+    transfer(&app, &ana, &labring, &bob_name).await.unwrap();
+    let members = get(&app, &ana, &labring).await.unwrap().members.unwrap();
+    let roles: Vec<_> = members.iter().map(|one| (one.user.as_str(), one.role)).collect();
+    assert_eq!(roles, [("ana", Role::Writer), ("bob", Role::Owner)]);
+    let again = transfer(&app, &ana, &labring, &"ana".parse().unwrap()).await;
+    assert!(matches!(again, Err(OrgError::Access(AccessError::Forbidden { .. }))));
+}
+
+#[tokio::test]
+async fn the_organisation_of_a_user_stays_theirs() {
+    let (app, _dir) = App::for_tests().await;
+    let (ana, bob) = (user(&app, "ana").await, user(&app, "bob").await);
+    let (ana_name, bob_name): (UserName, UserName) =
+        ("ana".parse().unwrap(), "bob".parse().unwrap());
+    let own = org("ana");
+    set_member(&app, &ana, &own, &bob_name, Role::Owner).await.unwrap();
+    for refused in [
+        remove_member(&app, &bob, &own, &ana_name).await.map(drop),
+        remove_member(&app, &ana, &own, &ana_name).await.map(drop),
+        set_member(&app, &bob, &own, &ana_name, Role::Reader).await.map(drop),
+        set_member(&app, &Actor::System, &own, &ana_name, Role::Writer).await.map(drop),
+        transfer(&app, &ana, &own, &bob_name).await,
+    ] {
+        assert!(matches!(refused, Err(OrgError::Personal { .. })), "{refused:?}");
+    }
+    remove_member(&app, &bob, &own, &bob_name).await.unwrap();
+}
+
+#[tokio::test]
+async fn repositories_begin_as_their_organisation_says_unless_somebody_says_otherwise() {
+    let (app, _dir) = App::for_tests().await;
+    let ana = user(&app, "ana").await;
+    let private =
+        OrgChanges { default_visibility: Some(Visibility::Private), ..OrgChanges::default() };
+    create_as(&app, &ana, &org("labring"), private).await.unwrap();
+    edit(&app, &ana, &org("ana"), private).await.unwrap();
+    for (name, wanted, want) in [
+        ("labring/a", None, Visibility::Private),
+        ("labring/b", Some(Visibility::Public), Visibility::Public),
+        ("ana/c", None, Visibility::Private),
+    ] {
+        let name = name.parse().unwrap();
+        let repo = crate::services::repos::create(&app, &ana, &name, wanted).await.unwrap();
+        assert_eq!(repo.visibility, want, "{name}");
+    }
 }

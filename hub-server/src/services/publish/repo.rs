@@ -102,10 +102,15 @@ pub(crate) async fn ensure_repo(
     }
     // It may have been deleted during a long upload: then it comes back as it was.
     let before = right.repo().map(|repo| repo.visibility);
+    let visibility = match visibility.or(before) {
+        Some(visibility) => visibility,
+        // Asked in this change: what an owner decided meanwhile counts.
+        None => change.default_visibility(right.org_id()).await?,
+    };
     let new = NewRepo {
         org_id: right.org_id(),
         name: name.clone(),
-        visibility: visibility.or(before).unwrap_or_default(),
+        visibility,
         keep: false,
         created_at_ms: now,
     };
