@@ -1,11 +1,18 @@
 //! What may be typed: clap types only, no rules.
 
+mod org;
+mod perm;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use hub_model::{Action, Role};
 
 use crate::printer::Format;
+
+pub(crate) use org::*;
+pub(crate) use perm::*;
 
 /// Images, their READMEs and their tags, on a hub.
 #[derive(Debug, Parser)]
@@ -88,10 +95,27 @@ pub(crate) enum Command {
     /// Remove a tag, or a whole repository
     #[command(visible_alias = "delete")]
     Rm(Rm),
+    /// Organisations, their members, and invitations
+    #[command(subcommand)]
+    Org(Org),
+    /// Who may what, and why
+    #[command(subcommand)]
+    Perm(Perm),
     /// Print a script that completes commands in a shell
     Completion(Completion),
     /// Print the versions of this program and of the hub
     Version,
+}
+
+/// Reads a role, in either of its two spellings.
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text)
+        .ok_or_else(|| "write pull (reader), push (writer) or admin (owner)".to_owned())
+}
+
+/// Reads what somebody wants to do.
+fn action(text: &str) -> Result<Action, String> {
+    Action::parse(text).ok_or_else(|| "write pull, push, delete or administer".to_owned())
 }
 
 /// `hub login`.

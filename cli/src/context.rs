@@ -126,6 +126,25 @@ impl Context {
         Ok(Client::new(http, base, auth))
     }
 
+    /// Asks before something that is not easily taken back; `yes` was the answer already.
+    ///
+    /// # Errors
+    ///
+    /// When the answer is no, or nobody can be asked.
+    pub(crate) fn sure(&self, act: &str, yes: bool) -> Result<()> {
+        if yes {
+            return Ok(());
+        }
+        if !self.may_ask() {
+            let nobody = Failure::usage(format!("will not {act} without asking"));
+            return Err(nobody.hint("add --yes").into());
+        }
+        if !self.printer.ask(&format!("Really {act}?"))? {
+            return Err(Failure::new(Exit::Failed, "nothing was done").into());
+        }
+        Ok(())
+    }
+
     /// Whether questions may be asked: stdin and stderr are terminals, and nobody forbade it.
     pub(crate) fn may_ask(&self) -> bool {
         self.config.may_ask()

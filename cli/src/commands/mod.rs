@@ -4,6 +4,8 @@
 mod completion;
 mod login;
 mod logout;
+mod org;
+mod perm;
 mod push;
 mod rm;
 mod search;
@@ -47,6 +49,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
             let how = rm::How { whole_repo: args.repo, yes: args.yes, dry_run: args.dry_run };
             rm::rm(&args.image, how, context).await
         }
+        Command::Org(command) => Box::pin(org::org(command, context)).await,
+        Command::Perm(command) => Box::pin(perm::perm(command, context)).await,
         Command::Completion(args) => completion::completion(args.shell, context),
         Command::Version => version::version(context).await,
     }
