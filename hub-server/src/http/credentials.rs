@@ -16,9 +16,14 @@ pub(crate) enum Presented {
     Unreadable,
 }
 
-/// The credential that a request presents; an empty `Basic` is none.
+/// The credential that a request presents; an empty `Basic` is none. Of two, a proxy before us may
+/// have looked at the other one, so neither counts.
 pub(crate) fn presented(headers: &HeaderMap) -> Option<Presented> {
-    let value = headers.get(header::AUTHORIZATION)?;
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next()?;
+    if values.next().is_some() {
+        return Some(Presented::Unreadable);
+    }
     let parsed = value.to_str().ok().and_then(|text| {
         let (scheme, rest) = text.trim().split_once(' ')?;
         let rest = rest.trim();

@@ -87,6 +87,16 @@ impl Verified {
     }
 }
 
+impl Verified {
+    /// Whether the token is for the names of all that its bearer may pull: one for a single
+    /// repository tells no other's name.
+    #[must_use]
+    pub fn covers_catalog(&self) -> bool {
+        let catalog = |scope: &Scope| scope.kind == "registry" && scope.name == "catalog";
+        self.access.iter().any(catalog)
+    }
+}
+
 /// Issues a token for as much of `asked` as the caller may do: less than asked is no error.
 ///
 /// # Errors

@@ -22,6 +22,9 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Response, RegistryError> {
         // Clients present what they have only when they are asked to.
         return Err(RegistryError::unauthorized("authentication required"));
     }
+    if call.token.as_ref().is_some_and(|token| !token.covers_catalog()) {
+        return Err(RegistryError::unauthorized("the token is not for the catalog"));
+    }
     let n = page_size(call, USUAL, MOST)?;
     let last = call.param("last");
     let names = registry_tokens::catalog(call.app, &call.actor, last, n + 1).await;

@@ -37,6 +37,7 @@ use crate::app::as_one_request;
 use crate::http::ClientAddress;
 use call::Call;
 use error::RegistryError;
+pub use route::ROUTES;
 use route::{Route, RouteError};
 
 /// Path of the token endpoint: the realm of every challenge.

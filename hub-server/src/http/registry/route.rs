@@ -62,6 +62,25 @@ pub(crate) enum Route {
     CancelUpload(RepoName, String),
 }
 
+/// Every route of the registry: method and address. The table of permissions has a row for each.
+pub const ROUTES: &[(&str, &str)] = &[
+    ("GET", "/v2/"),
+    ("GET", "/v2/_catalog"),
+    ("GET", "/v2/_oci/ext/discover"),
+    ("GET", "/v2/{name}/tags/list"),
+    ("GET", "/v2/{name}/referrers/{digest}"),
+    ("GET", "/v2/{name}/manifests/{reference}"),
+    ("PUT", "/v2/{name}/manifests/{reference}"),
+    ("DELETE", "/v2/{name}/manifests/{reference}"),
+    ("GET", "/v2/{name}/blobs/{digest}"),
+    ("DELETE", "/v2/{name}/blobs/{digest}"),
+    ("POST", "/v2/{name}/blobs/uploads/"),
+    ("GET", "/v2/{name}/blobs/uploads/{id}"),
+    ("PATCH", "/v2/{name}/blobs/uploads/{id}"),
+    ("PUT", "/v2/{name}/blobs/uploads/{id}"),
+    ("DELETE", "/v2/{name}/blobs/uploads/{id}"),
+];
+
 /// Why a request is none of the registry's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RouteError {
@@ -233,6 +252,38 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// Place in [`ROUTES`]. A new route finds out here that it needs one.
+    const fn place(route: &Route) -> usize {
+        match route {
+            Route::Ping => 0,
+            Route::Catalog => 1,
+            Route::Discover => 2,
+            Route::Tags(_) => 3,
+            Route::Referrers(..) => 4,
+            Route::GetManifest(..) => 5,
+            Route::PutManifest(..) => 6,
+            Route::DeleteManifest(..) => 7,
+            Route::GetBlob(..) => 8,
+            Route::DeleteBlob(..) => 9,
+            Route::StartUpload(_) => 10,
+            Route::UploadStatus(..) => 11,
+            Route::AppendUpload(..) => 12,
+            Route::FinishUpload(..) => 13,
+            Route::CancelUpload(..) => 14,
+        }
+    }
+
+    #[test]
+    fn every_route_is_in_the_list() {
+        let digest = format!("sha256:{}", "0".repeat(64));
+        for (at, (method, pattern)) in ROUTES.iter().enumerate() {
+            let path = pattern.replace("{name}", "a/b").replace("{digest}", &digest);
+            let path = path.replace("{reference}", "v1").replace("{id}", "1");
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            assert_eq!(place(&parse(&method, &path).unwrap()), at, "{method} {pattern}");
+        }
+    }
 
     proptest! {
         #[test]

@@ -73,7 +73,8 @@ async fn who(app: &App, headers: &HeaderMap, from: &str) -> Result<Actor, Regist
         }
         Some(Presented::Bearer(token)) => {
             match registry_tokens::verify(app, token.expose_secret()).await {
-                Ok(verified) => Some(verified.actor),
+                Ok(verified) if verified.covers_catalog() => Some(verified.actor),
+                Ok(_) => None,
                 Err(_) => sign_in::by_secret(app, &token).await.ok(),
             }
         }
