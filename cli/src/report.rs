@@ -220,6 +220,7 @@ impl Known {
             ApiError::Problem { problem } => match (&problem.hint, problem.status) {
                 (Some(hint), _) => Some(hint.clone()),
                 (None, 401) => Some(LOGIN_HINT.to_owned()),
+                (None, 404) => Some(MISSING_HINT.to_owned()),
                 (None, _) => None,
             },
             ApiError::Foreign { .. } => Some("is it a hub? hub version --server SERVER".to_owned()),
@@ -238,6 +239,9 @@ impl Known {
         }
     }
 }
+
+/// What to try when something was not found. What is private looks the same to who may not see it.
+const MISSING_HINT: &str = "check the name, and who you are: hub whoami";
 
 /// What to try when nobody is signed in.
 const LOGIN_HINT: &str = "run hub login SERVER, or set HUB_TOKEN";

@@ -8,6 +8,7 @@ mod faults;
 mod flows;
 mod hub;
 mod peers;
+mod permissions;
 mod registry;
 mod rooms;
 mod web;

@@ -10,15 +10,16 @@ use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
 use super::sample::{PAGES, sample};
 
 /// Chromium behind its driver, ended when this goes.
-struct Browser {
-    driver: WebDriver,
+pub struct Browser {
+    /// Drives it.
+    pub driver: WebDriver,
     process: Child,
     _profile: tempfile::TempDir,
 }
 
 impl Browser {
     /// Starts one, or says aloud that there is none.
-    async fn start() -> Option<Self> {
+    pub async fn start() -> Option<Self> {
         let chromium = program("chromium")?;
         let port = free_port();
         let process = Command::new(program("chromedriver")?)
@@ -68,7 +69,8 @@ impl Browser {
         self.driver.cdp().send_raw(command, screen).await.unwrap();
     }
 
-    async fn quit(mut self) {
+    /// Ends it.
+    pub async fn quit(mut self) {
         let _ = self.driver.quit().await;
         let _ = self.process.kill();
         let _ = self.process.wait();

@@ -1,6 +1,6 @@
 //! The web pages: as HTML without a browser, and in a real one.
 
-mod browser;
+pub mod browser;
 mod forms;
 mod pages;
 mod sample;

@@ -1,0 +1,3 @@
+//! Who gets what, everywhere: attacks, and what they are answered.
+
+mod attacks;
