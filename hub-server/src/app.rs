@@ -1,12 +1,14 @@
 //! What every room is given: the memories, the clock, the keys, and the means to do things later.
 
 mod clock;
+mod key_file;
 mod keys;
 mod known;
 mod origin;
 mod outgoing;
 mod passwords;
 mod pulls;
+mod secrets;
 #[cfg(test)]
 mod testing;
 mod throttle;
@@ -25,6 +27,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use clock::Clock;
+pub(crate) use key_file::CHECK as KEY_CHECK;
+pub use key_file::KeyFileError;
+pub(crate) use keys::SETTING as TOKEN_KEY;
 pub use keys::{KeyError, TokenKeys};
 pub use known::KnownManifest;
 pub(crate) use known::{
@@ -39,6 +44,7 @@ pub use passwords::{HashError, Passwords};
 pub(crate) use testing::Database;
 
 pub use pulls::{AskedBlobs, LastUses, PullCounter, Suspects};
+pub use secrets::{HubKey, Unsealed};
 pub use throttle::{Often, TakingIn, Throttle, TooMany};
 
 use crate::Config;
@@ -59,6 +65,8 @@ pub struct Parts {
     pub clock: Clock,
     /// The settings.
     pub config: Config,
+    /// The key that encrypts what has to be read again.
+    pub secrets: HubKey,
     /// Keys that sign the registry's tokens.
     pub keys: TokenKeys,
     /// What was read and checked a moment ago; [`App::known`] asks it.
@@ -182,15 +190,17 @@ impl AppBuilder {
     ///
     /// # Errors
     ///
-    /// When the keys can be neither read nor stored.
+    /// When the keys can be neither read nor stored, or are not those of the database.
     pub async fn build(self) -> Result<App, BuildError> {
-        let keys = TokenKeys::load(&self.db).await?;
+        let secrets = key_file::load(&self.config.key_file(), &self.db).await?;
+        let keys = TokenKeys::load(&self.db, &secrets).await?;
         let verified = Duration::from_secs(self.config.auth.verified_seconds);
         let cache = Arc::new(Cache::new(self.config.cache.max_bytes, verified));
         let own = self.db.listen(Arc::clone(&cache) as Arc<dyn Listener>);
         let news = News::begin(&self.db, own).await?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(App(Arc::new(Parts {
+            secrets,
             keys,
             cache,
             news,
@@ -227,6 +237,9 @@ pub enum BuildError {
     /// The metadata store failed.
     #[error("could not read the settings of the hub")]
     Db(#[from] DbError),
+    /// The hub's own key is not there.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
     /// The stored keys are damaged, or none could be made.
     #[error("could not prepare the keys of registry tokens")]
     Keys(#[from] KeyError),

@@ -109,6 +109,12 @@ impl Config {
         self.search.dir.clone().unwrap_or_else(|| self.data.join("index"))
     }
 
+    /// File of the hub's own key.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        self.auth.key_file.clone().unwrap_or_else(|| self.data.join("secret.key"))
+    }
+
     /// Whether people reach the hub by https: the public address says so, or, without one, the
     /// certificate.
     #[must_use]

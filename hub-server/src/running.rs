@@ -136,6 +136,28 @@ pub(crate) async fn open_records(config: Config) -> Result<Opened, StartError> {
     Ok(open_with(config, Clock::system(), Need::Nothing).await?.0)
 }
 
+/// Lets a database forget the hub's own key, with all that only that key opens: access keys, and
+/// the key of registry tokens. The next start begins with the key in the file, or makes one.
+/// Answers how many access keys went.
+///
+/// # Errors
+///
+/// [`StartError::Taken`] when another process serves the same folder.
+pub(crate) async fn forget_key(config: &Config) -> Result<u64, StartError> {
+    make_folder(&config.data)?;
+    let _lock = if config.is_single() { Some(lock(&config.data)?) } else { None };
+    let db = Db::open(config.database_url().expose_secret()).await?;
+    db.migrate().await?;
+    let mut change = db.change().await?;
+    let gone = change.delete_access_keys().await?;
+    for setting in [crate::app::KEY_CHECK, crate::app::TOKEN_KEY] {
+        change.drop_setting(setting).await?;
+    }
+    change.commit().await?;
+    db.close().await;
+    Ok(gone)
+}
+
 /// Opens records and bytes, and the index when no process has it open; tells whether it has it.
 ///
 /// # Errors
@@ -453,5 +475,25 @@ mod tests {
         fs::remove_dir_all(&blobs).unwrap();
         fs::rename(&away, &blobs).unwrap();
         start(config).await.unwrap().stop().await;
+    }
+
+    #[tokio::test]
+    async fn who_lost_the_key_begins_with_a_new_one_when_they_say_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config::local(dir.path());
+        let running = start(config.clone()).await.unwrap();
+        let (kid, first) = (running.app.keys.kid.clone(), running.app.secrets.id());
+        let taken = forget_key(&config).await;
+        assert!(matches!(taken, Err(StartError::Taken { .. })));
+        running.stop().await;
+
+        fs::remove_file(config.key_file()).unwrap();
+        let missing = start(config.clone()).await.unwrap_err();
+        let causes = anyhow::Error::new(missing);
+        assert!(format!("{causes:#}").contains("hub-server key forget"), "{causes:#}");
+        assert_eq!(forget_key(&config).await.unwrap(), 0);
+        let running = start(config).await.unwrap();
+        assert_ne!((&running.app.keys.kid, running.app.secrets.id()), (&kid, first));
+        running.stop().await;
     }
 }

@@ -67,8 +67,8 @@ impl TestHub {
         Self { url: running.url(), running, database, tls, data }
     }
 
-    /// Two hubs on one PostgreSQL database, and on one bucket or folder for their bytes; or says
-    /// aloud that there is no PostgreSQL.
+    /// Two hubs on one PostgreSQL database, and on one bucket or folder for their bytes, with
+    /// one key; or says aloud that there is no PostgreSQL.
     pub async fn replicas() -> Option<[Self; 2]> {
         let Some(server) = environment::postgres() else {
             skip("HUB_TEST_PG is not set");
@@ -79,9 +79,11 @@ impl TestHub {
         let mut first = Self::with(|config| config.database.url = Some(url.clone())).await;
         let mut blobs = first.running.app.config.blobs.clone();
         blobs.dir = Some(first.data());
+        let key_file = first.running.app.config.key_file();
         let second = Self::with(|config| {
             config.database.url = Some(url);
             config.blobs = blobs;
+            config.auth.key_file = Some(key_file);
         });
         let mut second = second.await;
         // The first keeps the one that both use, in place of those made for each.

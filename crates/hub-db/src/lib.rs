@@ -41,6 +41,7 @@
 #[macro_use]
 mod macros;
 
+mod access_keys;
 mod audit;
 mod blobs;
 mod catalog;
@@ -81,6 +82,7 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
+pub use access_keys::StoredKey;
 pub use audit::AuditFilter;
 pub use blobs::HeldBlob;
 pub use change::{Change, LiteChange};

@@ -1,9 +1,9 @@
 //! Robots of organisations, by the hash of their secret.
 
-use hub_model::{NewRobot, Robot, RobotName, TokenScope, Within};
+use hub_model::{NewRobot, Robot, RobotEdit, RobotName, TokenScope, Within};
 use sqlx::FromRow;
 
-use crate::rows::{known, one, parsed};
+use crate::rows::{all, known, one, parsed};
 use crate::{Change, Db, DbError, Doing};
 
 macro_rules! columns {
@@ -16,6 +16,28 @@ macro_rules! columns {
 statements! {
     ROBOT = concat!("SELECT ", columns!(), " FROM robot WHERE name = $1");
     ROBOT_BY_HASH = concat!("SELECT ", columns!(), " FROM robot WHERE secret_hash = $1");
+    ROBOTS_OF = concat!("SELECT ", columns!(), " FROM robot WHERE org_id = $1 ORDER BY name");
+    EDIT_ROBOT = concat!(
+        "UPDATE robot
+         SET description = $2, scope = $3, within = $4, expires_at_ms = $5, disabled = $6
+         WHERE id = $1
+         RETURNING ", columns!()
+    );
+    SET_ROBOT_SECRET = concat!(
+        "UPDATE robot
+         SET secret_hash = $2, secret_at_ms = CASE WHEN secret_at_ms < $3 THEN $3
+                                                   ELSE secret_at_ms + 1 END,
+             expires_at_ms = $4
+         WHERE id = $1
+         RETURNING ", columns!()
+    );
+    DELETE_ROBOT =
+        "DELETE FROM robot
+         WHERE id = $1";
+    TOUCH_ROBOT =
+        "UPDATE robot
+         SET used_at_ms = $2
+         WHERE id = $1 AND (used_at_ms IS NULL OR used_at_ms < $2)";
     ADD_ROBOT = concat!(
         "INSERT INTO robot (org_id, name, description, secret_hash, secret_at_ms, scope, within,
                             disabled, created_at_ms, created_by, expires_at_ms)
@@ -88,6 +110,37 @@ impl Db {
         });
         row.and_then(one).doing("look the robot up")
     }
+
+    /// The robots of an organisation, by name.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn robots_of(&self, org_id: i64) -> Result<Vec<Robot>, DbError> {
+        let rows = read!(self, pool => {
+            sqlx::query_as::<_, RobotRow>(ROBOTS_OF).bind(org_id).fetch_all(pool).await
+        });
+        rows.and_then(all).doing("list the robots of the organisation")
+    }
+
+    /// Writes down when robots last signed in, in one change of its own.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails; then none was written.
+    pub async fn touch_robots(&self, used: &[(i64, i64)]) -> Result<(), DbError> {
+        let mut used = used.to_vec();
+        // Replicas that lock the same rows in different orders would wait for each other.
+        used.sort_unstable();
+        let mut change = self.change().await?;
+        for (id, at_ms) in used {
+            within!(&mut change, on => {
+                sqlx::query(TOUCH_ROBOT).bind(id).bind(at_ms).execute(on).await.map(drop)
+            })
+            .doing("note the use of the robot")?;
+        }
+        change.commit().await
+    }
 }
 
 impl Change {
@@ -113,5 +166,127 @@ impl Change {
                 .await
         });
         row.and_then(Robot::try_from).doing("add the robot")
+    }
+
+    /// Changes what a robot is and may; answers it as it is then, when it is there.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn edit_robot(
+        &mut self,
+        id: i64,
+        edit: &RobotEdit,
+    ) -> Result<Option<Robot>, DbError> {
+        let row = within!(self, on => {
+            sqlx::query_as::<_, RobotRow>(EDIT_ROBOT)
+                .bind(id)
+                .bind(&edit.description)
+                .bind(edit.scope.as_str())
+                .bind(edit.within.to_string())
+                .bind(edit.expires_at_ms)
+                .bind(edit.disabled)
+                .fetch_optional(on)
+                .await
+        });
+        row.and_then(one).doing("change the robot")
+    }
+
+    /// Gives a robot another secret, made at `at_ms`; the time of its secret moves forward whatever
+    /// the clock says. Answers the robot as it is then, when it is there.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn set_robot_secret(
+        &mut self,
+        id: i64,
+        secret_hash: &str,
+        at_ms: i64,
+        expires_at_ms: Option<i64>,
+    ) -> Result<Option<Robot>, DbError> {
+        let row = within!(self, on => {
+            sqlx::query_as::<_, RobotRow>(SET_ROBOT_SECRET)
+                .bind(id)
+                .bind(secret_hash)
+                .bind(at_ms)
+                .bind(expires_at_ms)
+                .fetch_optional(on)
+                .await
+        });
+        row.and_then(one).doing("give the robot another secret")
+    }
+
+    /// Deletes a robot; tells whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn delete_robot(&mut self, id: i64) -> Result<bool, DbError> {
+        within!(self, on => {
+            let done = sqlx::query(DELETE_ROBOT).bind(id).execute(on).await;
+            done.map(|done| done.rows_affected() > 0)
+        })
+        .doing("delete the robot")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::engines;
+
+    #[tokio::test]
+    async fn a_robot_is_made_changed_given_secrets_and_deleted() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            let org = change.an_org("labring").await;
+            let name = RobotName::parse("labring+ci").unwrap();
+            let new = NewRobot {
+                org_id: org.id,
+                name: name.clone(),
+                description: String::new(),
+                secret_hash: "aa".to_owned(),
+                scope: TokenScope::Push,
+                within: Within::EVERYWHERE,
+                created_at_ms: 5,
+                created_by: "alice".to_owned(),
+                expires_at_ms: None,
+            };
+            let made = change.add_robot(&new).await.unwrap();
+            change.commit().await.unwrap();
+            assert_eq!(db.robot_by_hash("aa").await.unwrap().as_ref(), Some(&made));
+            assert_eq!(db.robots_of(org.id).await.unwrap(), [made.clone()]);
+
+            let mut change = db.change().await.unwrap();
+            let edit = RobotEdit {
+                description: "builds".to_owned(),
+                scope: TokenScope::Pull,
+                within: Within::parse("labring/app").unwrap(),
+                expires_at_ms: Some(99),
+                disabled: true,
+            };
+            let edited = change.edit_robot(made.id, &edit).await.unwrap().unwrap();
+            assert_eq!(edited.within, edit.within);
+            assert_eq!((edited.scope, edited.disabled), (TokenScope::Pull, true));
+            // A clock that was set back moves nothing back.
+            for (at, want) in [(5, 6), (3, 7), (9, 9), (9, 10)] {
+                let hash = format!("at {want}");
+                let set = change.set_robot_secret(made.id, &hash, at, None).await.unwrap();
+                assert_eq!(set.unwrap().secret_at_ms, want, "{at}");
+            }
+            change.commit().await.unwrap();
+            assert_eq!(db.robot_by_hash("aa").await.unwrap(), None);
+            assert!(db.robot_by_hash("at 10").await.unwrap().is_some());
+
+            db.touch_robots(&[(made.id, 7), (made.id, 5)]).await.unwrap();
+            assert_eq!(db.robot(&name).await.unwrap().unwrap().used_at_ms, Some(7));
+            let mut change = db.change().await.unwrap();
+            assert!(change.delete_robot(made.id).await.unwrap());
+            assert!(!change.delete_robot(made.id).await.unwrap());
+            assert!(change.edit_robot(made.id, &edit).await.unwrap().is_none());
+            change.commit().await.unwrap();
+            assert_eq!(db.robot(&name).await.unwrap(), None);
+        }
     }
 }

@@ -11,6 +11,13 @@ statements! {
         "INSERT INTO setting (name, value)
          VALUES ($1, $2)
          ON CONFLICT (name) DO NOTHING";
+    SWAP_SETTING =
+        "UPDATE setting
+         SET value = $3
+         WHERE name = $1 AND value = $2";
+    DROP_SETTING =
+        "DELETE FROM setting
+         WHERE name = $1";
 }
 
 impl Db {
@@ -40,6 +47,28 @@ impl Change {
         within!(self, on => sqlx::query_scalar(SETTING).bind(key).fetch_one(on).await)
             .doing("read the setting")
     }
+
+    /// Writes a setting in the place of one value, and of no other.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn swap_setting(&mut self, key: &str, old: &[u8], new: &[u8]) -> Result<(), DbError> {
+        within!(self, on => {
+            sqlx::query(SWAP_SETTING).bind(key).bind(old).bind(new).execute(on).await.map(drop)
+        })
+        .doing("replace the setting")
+    }
+
+    /// Deletes a setting.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn drop_setting(&mut self, key: &str) -> Result<(), DbError> {
+        within!(self, on => sqlx::query(DROP_SETTING).bind(key).execute(on).await.map(drop))
+            .doing("delete the setting")
+    }
 }
 
 #[cfg(test)]
@@ -59,6 +88,23 @@ mod tests {
             let stored = futures::future::join_all((0..8).map(start)).await;
             let kept = db.setting("key").await.unwrap().unwrap();
             assert!(stored.iter().all(|value| *value == kept), "{stored:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_setting_is_replaced_only_in_the_place_of_what_was_read() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            change.init_setting("key", b"one").await.unwrap();
+            change.swap_setting("key", b"two", b"three").await.unwrap();
+            change.swap_setting("key", b"one", b"two").await.unwrap();
+            change.commit().await.unwrap();
+            assert_eq!(db.setting("key").await.unwrap().as_deref(), Some(&b"two"[..]));
+
+            let mut change = db.change().await.unwrap();
+            change.drop_setting("key").await.unwrap();
+            change.commit().await.unwrap();
+            assert_eq!(db.setting("key").await.unwrap(), None);
         }
     }
 }

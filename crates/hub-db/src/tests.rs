@@ -15,6 +15,7 @@ use crate::{
 };
 
 const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
+    access_keys::STATEMENTS,
     audit::STATEMENTS,
     blobs::STATEMENTS,
     catalog::STATEMENTS,

@@ -17,6 +17,7 @@
 //! ```
 
 mod access;
+mod access_keys;
 mod audit;
 mod detail;
 mod digests;
@@ -43,6 +44,7 @@ mod users;
 mod within;
 
 pub use access::*;
+pub use access_keys::*;
 pub use audit::*;
 pub use detail::*;
 pub use digests::*;

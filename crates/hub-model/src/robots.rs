@@ -61,3 +61,31 @@ pub struct NewRobot {
     /// When its secret ends, in milliseconds; `None` for never.
     pub expires_at_ms: Option<i64>,
 }
+
+/// What can be changed of a robot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RobotEdit {
+    /// What it is for.
+    pub description: String,
+    /// What it may do.
+    pub scope: TokenScope,
+    /// Where.
+    pub within: Within,
+    /// When its secret ends, in milliseconds; `None` for never.
+    pub expires_at_ms: Option<i64>,
+    /// Whether it may not sign in.
+    pub disabled: bool,
+}
+
+impl From<&Robot> for RobotEdit {
+    /// Everything as it is.
+    fn from(robot: &Robot) -> Self {
+        Self {
+            description: robot.description.clone(),
+            scope: robot.scope,
+            within: robot.within.clone(),
+            expires_at_ms: robot.expires_at_ms,
+            disabled: robot.disabled,
+        }
+    }
+}

@@ -6,10 +6,12 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hub_db::{Db, DbError};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
-/// Name of the setting. Its value is a PKCS#8 document, stored as it is: the database's own
-/// protection is what keeps it secret.
-const SETTING: &str = "registry_token_key";
+use super::secrets::{HubKey, Unsealed, is_sealed};
+
+/// Name of the setting. Its value is a PKCS#8 document, sealed with the hub's own key.
+pub(crate) const SETTING: &str = "registry_token_key";
 
 /// An Ed25519 key pair.
 #[derive(Clone)]
@@ -39,6 +41,9 @@ pub enum KeyError {
     /// The library made none.
     #[error("could not make a key pair")]
     Make(#[source] aws_lc_rs::error::Unspecified),
+    /// What is stored was sealed with another key, or altered.
+    #[error("could not open the stored key pair")]
+    Sealed(#[from] Unsealed),
     /// What is stored is no key pair.
     #[error("the stored key pair is damaged")]
     Damaged(#[source] aws_lc_rs::error::KeyRejected),
@@ -53,22 +58,34 @@ impl TokenKeys {
     /// # Errors
     ///
     /// When the store fails, or what it holds is damaged.
-    pub async fn load(db: &Db) -> Result<Self, KeyError> {
+    pub async fn load(db: &Db, secrets: &HubKey) -> Result<Self, KeyError> {
         if let Some(stored) = db.setting(SETTING).await? {
-            return Self::from_pkcs8(&stored);
+            return Self::stored(db, secrets, stored).await;
         }
         let fresh = Self::make()?;
         let mut change = db.change().await?;
         // Another replica may have been faster: what was stored first counts.
-        let stored = change.init_setting(SETTING, &fresh).await?;
+        let stored = change.init_setting(SETTING, &secrets.seal(SETTING, &fresh)).await?;
         change.commit().await?;
-        Self::from_pkcs8(&stored)
+        Self::stored(db, secrets, stored).await
     }
 
-    fn make() -> Result<Vec<u8>, KeyError> {
+    async fn stored(db: &Db, secrets: &HubKey, stored: Vec<u8>) -> Result<Self, KeyError> {
+        if is_sealed(&stored) {
+            return Self::from_pkcs8(&secrets.open(SETTING, &stored)?);
+        }
+        // An early hub stored it as it is.
+        let keys = Self::from_pkcs8(&stored)?;
+        let mut change = db.change().await?;
+        change.swap_setting(SETTING, &stored, &secrets.seal(SETTING, &stored)).await?;
+        change.commit().await?;
+        Ok(keys)
+    }
+
+    fn make() -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let pair = Ed25519KeyPair::generate().map_err(KeyError::Make)?;
         let document = pair.to_pkcs8v1().map_err(KeyError::Make)?;
-        Ok(document.as_ref().to_vec())
+        Ok(Zeroizing::new(document.as_ref().to_vec()))
     }
 
     fn from_pkcs8(document: &[u8]) -> Result<Self, KeyError> {
@@ -100,6 +117,27 @@ mod tests {
         let rules = Validation::new(Algorithm::EdDSA);
         let read = jsonwebtoken::decode::<serde_json::Value>(&token, &keys.decoding, &rules);
         assert_eq!(read.unwrap().claims["sub"], "ana");
+    }
+
+    #[tokio::test]
+    async fn the_stored_pair_is_sealed_also_one_that_an_early_hub_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", dir.path().join("hub.db").display());
+        let db = Db::open(&url).await.unwrap();
+        db.migrate().await.unwrap();
+        let plain = TokenKeys::make().unwrap();
+        let mut change = db.change().await.unwrap();
+        change.init_setting(SETTING, &plain).await.unwrap();
+        change.commit().await.unwrap();
+
+        let secrets = HubKey::new(&[7; 32]);
+        let kid = TokenKeys::load(&db, &secrets).await.unwrap().kid;
+        assert_eq!(kid, TokenKeys::from_pkcs8(&plain).unwrap().kid);
+        let stored = db.setting(SETTING).await.unwrap().unwrap();
+        assert_eq!(*secrets.open(SETTING, &stored).unwrap(), *plain);
+        assert_eq!(TokenKeys::load(&db, &secrets).await.unwrap().kid, kid);
+        let other = TokenKeys::load(&db, &HubKey::new(&[8; 32])).await;
+        assert!(matches!(other, Err(KeyError::Sealed(_))));
     }
 
     #[test]

@@ -79,6 +79,9 @@ pub(super) enum Verb {
     /// Accounts, on the data of a hub that does not run
     #[command(subcommand)]
     User(UserVerb),
+    /// The hub's own key, which encrypts secrets in the database
+    #[command(subcommand)]
+    Key(KeyVerb),
     /// Print the description of the hub's own API
     Openapi,
     /// Ask the hub on this machine whether it is ready
@@ -89,6 +92,18 @@ pub(super) enum Verb {
 pub(super) enum ConfigVerb {
     /// Print the settings in force, and where each comes from
     Print(Settings),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyVerb {
+    /// Give up what a lost key encrypted: every access key, and the key of registry tokens
+    Forget {
+        #[command(flatten)]
+        settings: Settings,
+        /// Do it
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 pub use args::Arguments;
-use args::{ConfigVerb, UserVerb, Verb};
+use args::{ConfigVerb, KeyVerb, UserVerb, Verb};
 
 use crate::Config;
 use crate::config::{self, Loaded};
@@ -52,6 +52,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         Verb::User(UserVerb::Password { settings, name, password_stdin }) => {
             let config = quiet(settings.load()?)?;
             store::set_password(config, &name, password_stdin).await?;
+        }
+        Verb::Key(KeyVerb::Forget { settings, yes }) => {
+            store::forget_key(&quiet(settings.load()?)?, yes).await?;
         }
         Verb::Openapi => print_openapi()?,
         Verb::Healthcheck(settings) => return healthcheck(&settings.load()?.config).await,

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::printer;
 use crate::app::App;
 use crate::services::accounts::{self, NewAccount};
-use crate::{Config, jobs, open};
+use crate::{Config, jobs, open, running};
 
 pub(super) async fn init(config: Config, admin: &UserName, from_stdin: bool) -> Result<()> {
     let opened = open(config.clone()).await.context("could not open the data")?;
@@ -66,6 +66,22 @@ pub(super) async fn migrate(config: Config) -> Result<()> {
     let engine = opened.app.db.engine();
     close(&opened.app).await;
     printer::line(&format!("the tables of the {engine} database are up to date"));
+    Ok(())
+}
+
+pub(super) async fn forget_key(config: &Config, yes: bool) -> Result<()> {
+    if !yes {
+        bail!(
+            "every access key would be gone, and docker would have to ask for new tokens: stop \
+             every replica, and say --yes"
+        );
+    }
+    let gone = running::forget_key(config).await.context("could not forget the key")?;
+    let file = config.key_file();
+    printer::line(&format!(
+        "{gone} access keys are gone; the next start takes the key in {}, or makes one",
+        file.display()
+    ));
     Ok(())
 }
 

@@ -68,6 +68,8 @@ pub(super) const KEYS: &[Key] = &[
     plain("auth.session_days", |c| c.auth.session_days.to_string()),
     plain("auth.token_seconds", |c| c.auth.token_seconds.to_string()),
     plain("auth.verified_seconds", |c| c.auth.verified_seconds.to_string()),
+    text("auth.key_file", |c| c.key_file().display().to_string()),
+    plain("auth.token_days_max", |c| c.auth.token_days_max.to_string()),
     plain("registry.max_manifest_bytes", |c| c.registry.max_manifest_bytes.to_string()),
     plain("registry.max_blob_bytes", |c| c.registry.max_blob_bytes.to_string()),
     plain("registry.idle_timeout_seconds", |c| c.registry.idle_timeout_seconds.to_string()),

@@ -210,6 +210,12 @@ pub struct Auth {
     pub token_seconds: u64,
     /// How long a checked credential is not checked again.
     pub verified_seconds: u64,
+    /// File of the hub's own key, which encrypts secrets in the database; the same on every
+    /// replica.
+    pub key_file: Option<PathBuf>,
+    /// Longest life of a personal token, of a robot's secret and of an access key, in days; 0 for
+    /// no limit.
+    pub token_days_max: u32,
 }
 
 fn at_most_a_day<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
@@ -223,7 +229,13 @@ fn at_most_a_day<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
 
 impl Default for Auth {
     fn default() -> Self {
-        Self { session_days: 30, token_seconds: 300, verified_seconds: 60 }
+        Self {
+            session_days: 30,
+            token_seconds: 300,
+            verified_seconds: 60,
+            key_file: None,
+            token_days_max: 0,
+        }
     }
 }
 

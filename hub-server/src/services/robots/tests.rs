@@ -1,0 +1,220 @@
+//! What robots may, and what their secrets open.
+
+use hub_model::{Scope, SignedIn, Visibility};
+use secrecy::ExposeSecret as _;
+
+use super::super::publish::fixtures::{Hub, image, repo};
+use super::super::registry_tokens::{self, VerifyError};
+use super::super::sign_in::{self, SignInError};
+use super::super::tokens::{self, TokenOrder};
+use super::super::{orgs, repos};
+use super::*;
+
+fn name(text: &str) -> RobotName {
+    RobotName::parse(text).unwrap()
+}
+
+fn places(text: &str) -> Vec<Place> {
+    text.split_whitespace().map(|place| Place::parse(place).unwrap()).collect()
+}
+
+fn order(text: &str, scope: TokenScope, within: &str) -> RobotOrder {
+    RobotOrder {
+        name: name(text),
+        description: String::new(),
+        scope,
+        within: places(within),
+        expires_at_ms: None,
+    }
+}
+
+async fn signed_in(hub: &Hub, name: &str, secret: &SecretString) -> Actor {
+    sign_in::sign_in(&hub.app, name, secret, "").await.unwrap()
+}
+
+async fn jwt(hub: &Hub, actor: &Actor, scope: &str) -> String {
+    let issued = registry_tokens::issue(&hub.app, actor, &Scope::parse_all(scope)).await.unwrap();
+    issued.jwt.expose_secret().to_owned()
+}
+
+#[tokio::test]
+async fn only_owners_make_robots_and_only_inside_their_organisation() {
+    let hub = Hub::new().await;
+    let app = &hub.app;
+    let ci = || order("labring+ci", TokenScope::Push, "labring/mysql-op");
+    for actor in [&hub.writer, &hub.reader, &hub.stranger] {
+        let refused = create(app, actor, ci()).await;
+        assert!(matches!(refused, Err(RobotError::Access(AccessError::Forbidden { .. }))));
+        assert!(list(app, actor, &repo().org()).await.is_err());
+    }
+    let nobody = create(app, &Actor::Anonymous, ci()).await;
+    assert!(matches!(nobody, Err(RobotError::Access(AccessError::Unauthenticated))));
+    let outside = order("labring+ci", TokenScope::Push, "labring/a other");
+    let outside = create(app, &hub.owner, outside).await.unwrap_err();
+    assert_eq!(outside.to_string(), "a robot of `labring` reaches nothing in `other`");
+
+    let (robot, secret) = create(app, &hub.owner, ci()).await.unwrap();
+    assert!(secret.expose_secret().starts_with("hub_bot_"));
+    assert_eq!(robot.created_by, "olga");
+    let twice = create(app, &hub.owner, ci()).await;
+    assert!(matches!(twice, Err(RobotError::Taken { .. })));
+    assert_eq!(list(app, &hub.owner, &repo().org()).await.unwrap(), [robot]);
+    delete(app, &hub.owner, &name("labring+ci")).await.unwrap();
+    let gone = sign_in::sign_in(app, "labring+ci", &secret, "").await;
+    assert!(matches!(gone, Err(SignInError::Wrong)));
+}
+
+#[tokio::test]
+async fn a_robots_secret_opens_nothing_under_another_name() {
+    let hub = Hub::new().await;
+    let (app, owner) = (&hub.app, &hub.owner);
+    let (_, secret) = create(app, owner, order("labring+ci", TokenScope::Push, "")).await.unwrap();
+    create(app, owner, order("labring+cd", TokenScope::Push, "")).await.unwrap();
+    let token = TokenOrder { name: "t".to_owned(), ..TokenOrder::default() };
+    let (_, token) = tokens::create(app, owner, token).await.unwrap();
+    assert_eq!(signed_in(&hub, "labring+ci", &secret).await.name(), "labring+ci");
+    for (who, secret) in [
+        ("labring+cd", &secret),
+        ("olga", &secret),
+        ("labring", &secret),
+        ("", &secret),
+        ("x@labring+ci", &secret),
+        ("labring+ci", &token),
+        ("wei", &token),
+    ] {
+        let refused = sign_in::sign_in(app, who, secret, "").await;
+        assert!(matches!(refused, Err(SignInError::Wrong)), "{who}");
+    }
+}
+
+#[tokio::test]
+async fn a_narrow_robot_sees_of_other_places_only_what_is_public() {
+    let hub = Hub::new().await;
+    let app = &hub.app;
+    hub.push("v1", &image("one")).await;
+    let (private, public) = ("labring/vault".parse().unwrap(), "labring/open".parse().unwrap());
+    repos::create(app, &hub.owner, &private, Visibility::Private).await.unwrap();
+    repos::create(app, &hub.owner, &public, Visibility::Public).await.unwrap();
+    let narrow = order("labring+ci", TokenScope::Delete, "labring/mysql-op");
+    let (_, secret) = create(app, &hub.owner, narrow).await.unwrap();
+    let robot = signed_in(&hub, "labring+ci", &secret).await;
+
+    let granted = async |scope: &str| {
+        let issued = registry_tokens::issue(app, &robot, &Scope::parse_all(scope)).await.unwrap();
+        issued.access.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    let all = "repository:labring/mysql-op:delete,pull,push";
+    assert_eq!(granted("repository:labring/mysql-op:*").await, all);
+    assert_eq!(granted("repository:labring/vault:*").await, "");
+    assert_eq!(granted("repository:labring/open:*").await, "repository:labring/open:pull");
+    assert_eq!(granted("repository:labring/absent:*").await, "");
+    let hidden = repos::get(app, &robot, &private).await.unwrap_err().to_string();
+    let absent = repos::get(app, &robot, &"labring/absent".parse().unwrap()).await;
+    assert_eq!(hidden.replace("vault", "absent"), absent.unwrap_err().to_string());
+    let names = registry_tokens::catalog(app, &robot, None, 100).await.unwrap();
+    assert!(!names.contains(&private) && names.contains(&public), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_robot_makes_no_robot_that_goes_beyond_it() {
+    let hub = Hub::new().await;
+    let app = &hub.app;
+    let end = app.now_ms() + 60_000;
+    let boss = RobotOrder {
+        expires_at_ms: Some(end),
+        ..order("labring+boss", TokenScope::Admin, "labring")
+    };
+    let (_, secret) = create(app, &hub.owner, boss).await.unwrap();
+    let boss = signed_in(&hub, "labring+boss", &secret).await;
+    let (child, _) = create(app, &boss, order("labring+a", TokenScope::Admin, "")).await.unwrap();
+    assert_eq!(child.expires_at_ms, Some(end), "as late as may be");
+    let later = RobotOrder {
+        expires_at_ms: Some(end + 1),
+        ..order("labring+b", TokenScope::Pull, "")
+    };
+    let later = create(app, &boss, later).await;
+    assert!(matches!(later, Err(RobotError::Reach(ReachError::Time { .. }))));
+    let longer = RobotChange { ends: Some(Ends::At(end + 1)), ..RobotChange::default() };
+    let longer = edit(app, &boss, &name("labring+boss"), longer).await;
+    assert!(matches!(longer, Err(RobotError::Reach(ReachError::Time { .. }))));
+
+    // One that reaches only a repository administers no organisation.
+    let local = order("labring+local", TokenScope::Admin, "labring/mysql-op");
+    let (_, secret) = create(app, &hub.owner, local).await.unwrap();
+    let local = signed_in(&hub, "labring+local", &secret).await;
+    let refused = create(app, &local, order("labring+c", TokenScope::Pull, "")).await;
+    assert!(matches!(refused, Err(RobotError::Access(_))), "{refused:?}");
+    let widened = RobotChange { within: Some(Vec::new()), ..RobotChange::default() };
+    assert!(edit(app, &local, &name("labring+local"), widened).await.is_err());
+    // Nor does one of another organisation.
+    let elsewhere = create(app, &boss, order("other+ci", TokenScope::Pull, "")).await;
+    assert!(matches!(elsewhere, Err(RobotError::Access(AccessError::Forbidden { .. }))));
+}
+
+#[tokio::test]
+async fn what_belongs_to_people_is_not_for_robots() {
+    let hub = Hub::new().await;
+    let app = &hub.app;
+    let (_, secret) =
+        create(app, &hub.owner, order("labring+ci", TokenScope::Admin, "")).await.unwrap();
+    let robot = signed_in(&hub, "labring+ci", &secret).await;
+    let token = tokens::create(app, &robot, TokenOrder::default()).await.unwrap_err();
+    assert_eq!(token.to_string(), "this is for people: a robot has no account");
+    let org = orgs::create(app, &robot, &"ours".parse().unwrap(), "", "").await.unwrap_err();
+    assert_eq!(org.to_string(), "this is for people: a robot has no account");
+    assert!(super::super::access_keys::create(app, &robot, "k", None).await.is_err());
+    assert!(super::super::access::require_administrator(&robot).is_err());
+    let refresh = registry_tokens::refresh_token(app, &robot, "docker").await;
+    assert!(refresh.is_err(), "a refresh token is a person's");
+}
+
+#[tokio::test]
+async fn what_was_issued_to_a_robot_ends_when_it_is_rotated_disabled_or_narrowed() {
+    let hub = Hub::new().await;
+    let app = &hub.app;
+    hub.push("v1", &image("one")).await;
+    let (robot, first) =
+        create(app, &hub.owner, order("labring+ci", TokenScope::Push, "")).await.unwrap();
+    let scope = "repository:labring/mysql-op:push";
+    let actor = signed_in(&hub, "labring+ci", &first).await;
+    let old = jwt(&hub, &actor, scope).await;
+    assert!(registry_tokens::verify(app, &old).await.is_ok());
+
+    // By itself, as a pipeline does.
+    let (rotated, second) = rotate(app, &actor, &robot.name).await.unwrap();
+    assert!(rotated.secret_at_ms > robot.secret_at_ms);
+    let ended = registry_tokens::verify(app, &old).await;
+    assert!(matches!(ended, Err(VerifyError::Invalid)));
+    assert!(sign_in::sign_in(app, "labring+ci", &first, "").await.is_err());
+
+    let actor = signed_in(&hub, "labring+ci", &second).await;
+    let live = jwt(&hub, &actor, scope).await;
+    let close = |disabled| RobotChange { disabled: Some(disabled), ..RobotChange::default() };
+    edit(app, &hub.owner, &robot.name, close(true)).await.unwrap();
+    assert!(registry_tokens::verify(app, &live).await.is_err());
+    let closed = sign_in::sign_in(app, "labring+ci", &second, "").await;
+    assert!(matches!(closed, Err(SignInError::Disabled)));
+    edit(app, &hub.owner, &robot.name, close(false)).await.unwrap();
+    assert!(registry_tokens::verify(app, &live).await.is_ok(), "the same secret, open again");
+
+    let narrow = RobotChange { scope: Some(TokenScope::Pull), ..RobotChange::default() };
+    edit(app, &hub.owner, &robot.name, narrow).await.unwrap();
+    let Ok(verified) = registry_tokens::verify(app, &live).await else { panic!("still its own") };
+    assert_eq!(verified.actor.scope(), TokenScope::Pull, "asked anew at each request");
+}
+
+#[tokio::test]
+async fn when_a_robot_last_signed_in_is_written_down_later() {
+    let hub = Hub::new().await;
+    let app = &hub.app;
+    let (robot, secret) =
+        create(app, &hub.owner, order("labring+ci", TokenScope::Pull, "")).await.unwrap();
+    signed_in(&hub, "labring+ci", &secret).await;
+    assert_eq!(get(app, &hub.owner, &robot.name).await.unwrap().used_at_ms, None);
+    app.flush().await;
+    assert!(get(app, &hub.owner, &robot.name).await.unwrap().used_at_ms.is_some());
+    // A person's narrow credential makes none.
+    let Actor::User(olga) = &hub.owner else { panic!("a person") };
+    let narrow = Actor::User(SignedIn { scope: TokenScope::Push, ..olga.clone() });
+    assert!(create(app, &narrow, order("labring+x", TokenScope::Pull, "")).await.is_err());
+}
