@@ -43,7 +43,7 @@ pub use passwords::{HashError, Passwords};
 #[cfg(test)]
 pub(crate) use testing::Database;
 
-pub use pulls::{AskedBlobs, LastUses, PullCounter, Suspects};
+pub use pulls::{AskedBlobs, LastUses, PullCounter, Suspects, Used, Uses};
 pub use secrets::{HubKey, Unsealed};
 pub use throttle::{Often, TakingIn, Throttle, TooMany};
 
@@ -79,7 +79,7 @@ pub struct Parts {
     pub outgoing: Outgoing,
     /// Pulls not yet written down.
     pub pulls: PullCounter,
-    /// Uses of tokens not yet written down.
+    /// Uses of credentials not yet written down.
     pub uses: LastUses,
     /// Unused blobs that somebody asked for, not yet written down.
     pub asked: AskedBlobs,

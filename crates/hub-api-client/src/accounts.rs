@@ -61,6 +61,15 @@ impl Client {
         self.delete(&["tokens", &id.to_string()]).done().await
     }
 
+    /// Puts a token with a new secret in the place of one; the old one has ended.
+    ///
+    /// # Errors
+    ///
+    /// A problem `not_found` when the caller has none of this number.
+    pub async fn rotate_token(&self, id: i64) -> Result<CreatedToken, ApiError> {
+        self.post(&["tokens", &id.to_string(), "rotate"], &()).read().await
+    }
+
     /// Makes a user.
     ///
     /// # Errors

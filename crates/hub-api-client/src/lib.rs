@@ -20,8 +20,10 @@ mod accounts;
 mod call;
 mod error;
 mod images;
+mod keys;
 mod orgs;
 mod repos;
+mod robots;
 
 pub use call::{Auth, Client};
 pub use error::ApiError;

@@ -1,10 +1,10 @@
 //! Who one is: signing in, tokens, users, versions.
 
-use hub_model::{Org, Role, SignedIn, Token, TokenScope, User};
+use hub_model::{Org, Robot, Role, SignedIn, Token, TokenScope, User};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::time;
+use crate::{places, time};
 
 /// Asks for a personal token with a password: `POST /login`.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
@@ -27,8 +27,11 @@ pub struct TokenView {
     pub id: i64,
     /// What its owner calls it.
     pub name: String,
-    /// What it is good for: `pull`, `push`, `admin`.
+    /// What it is good for: `pull`, `push`, `delete`, `admin`.
     pub scope: String,
+    /// Where it is good, `ORG` or `ORG/REPO`; empty for everywhere.
+    #[serde(default)]
+    pub within: Vec<String>,
     /// When it was made.
     pub created_at: String,
     /// When it ends; null for never.
@@ -56,10 +59,14 @@ pub struct CreatedToken {
 pub struct CreateToken {
     /// What to call it.
     pub name: String,
-    /// What it is good for: `pull`, `push`, `admin` (when left out).
+    /// What it is good for: `pull`, `push`, `delete`, `admin` (when left out).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// When it is to end, RFC 3339; never when left out.
+    /// Where it is to be good, `ORG` or `ORG/REPO`; wherever the caller's own credential is good
+    /// when left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<String>,
+    /// When it is to end, RFC 3339; as late as may be when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
 }
@@ -68,16 +75,26 @@ pub struct CreateToken {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WhoAmI {
-    /// Name of the user.
+    /// Name of the user or the robot.
     pub name: String,
-    /// Whether the user administers the whole hub.
+    /// `user` or `robot`.
+    #[serde(default = "user")]
+    pub kind: String,
+    /// Whether the user administers the whole hub, with this credential.
     pub admin: bool,
-    /// What the credential is good for: `pull`, `push`, `admin`.
+    /// What the credential is good for: `pull`, `push`, `delete`, `admin`.
     pub scope: String,
+    /// Where it is good, `ORG` or `ORG/REPO`; empty for everywhere.
+    #[serde(default)]
+    pub within: Vec<String>,
     /// Number of the token that was used; null for a password.
     pub token_id: Option<i64>,
-    /// The organisations of the user.
+    /// The organisations of the user; of a robot, the one it belongs to.
     pub orgs: Vec<OrgRole>,
+}
+
+fn user() -> String {
+    "user".to_owned()
 }
 
 /// What the caller is in an organisation.
@@ -131,6 +148,7 @@ impl From<Token> for TokenView {
             id: token.id,
             name: token.name,
             scope: token.scope.as_str().to_owned(),
+            within: places(&token.within),
             created_at: time(token.created_at_ms),
             expires_at: token.expires_at_ms.map(time),
             last_used_at: token.used_at_ms.map(time),
@@ -150,14 +168,37 @@ impl From<User> for UserView {
 }
 
 impl WhoAmI {
+    /// A robot, with its organisation.
+    #[must_use]
+    pub fn robot(robot: &Robot) -> Self {
+        let role = match robot.scope {
+            TokenScope::Pull => Role::Reader,
+            TokenScope::Push | TokenScope::Delete => Role::Writer,
+            TokenScope::Admin => Role::Owner,
+        };
+        Self {
+            name: robot.name.to_string(),
+            kind: "robot".to_owned(),
+            admin: false,
+            scope: robot.scope.as_str().to_owned(),
+            within: places(&robot.within),
+            token_id: None,
+            orgs: vec![OrgRole { name: robot.name.org().into(), role: role.as_str().to_owned() }],
+        }
+    }
+
     /// Who signed in, with the organisations of the user.
     #[must_use]
     pub fn new(signed_in: &SignedIn, orgs: Vec<(Org, Role)>) -> Self {
         let orgs = orgs.into_iter();
         Self {
             name: signed_in.user.name.to_string(),
-            admin: signed_in.user.admin && signed_in.scope == TokenScope::Admin,
+            kind: user(),
+            admin: signed_in.user.admin
+                && signed_in.scope == TokenScope::Admin
+                && signed_in.within.is_everywhere(),
             scope: signed_in.scope.as_str().to_owned(),
+            within: places(&signed_in.within),
             token_id: signed_in.token(),
             orgs: orgs
                 .map(|(org, role)| OrgRole {
@@ -197,6 +238,7 @@ mod tests {
           "id": 7,
           "name": "laptop",
           "scope": "push",
+          "within": [],
           "createdAt": "2025-11-21T08:00:00.000Z",
           "expiresAt": null,
           "lastUsedAt": "2025-11-21T08:01:00.000Z",

@@ -9,9 +9,9 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use crate::fixtures::{digest, empty_engines, engines, org_name, tag, with_repo};
 use crate::open::{LITE_MIGRATIONS, PG_MIGRATIONS};
 use crate::{
-    Db, DbError, RepoFilter, audit, blobs, catalog, checks, details, dialect, garbage, gc_runs,
-    grants, imgs, invitations, jobs, leases, manifests, orgs, outbox, pulls, repos, robots,
-    search_docs, served, settings, shares, times, tokens, uploads, usage, users,
+    Db, DbError, RepoFilter, access_keys, audit, blobs, catalog, checks, details, dialect, garbage,
+    gc_runs, grants, imgs, invitations, jobs, leases, manifests, orgs, outbox, pulls, repos,
+    robots, search_docs, served, settings, shares, times, tokens, uploads, usage, users,
 };
 
 const ALL_STATEMENTS: &[&[(&str, &str)]] = &[

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hub_db::{Db, DbError, HeldBlob};
 use hub_model::{
-    Credential, Digest, Field, LatestMode, LetterKind, OrgName, Repo, RepoName, Robot, RobotName,
-    Scope, Share, Since, Tag, Token, TokenScope, User, UserName,
+    AccessKey, Credential, Digest, Field, LatestMode, LetterKind, OrgName, Repo, RepoName, Robot,
+    RobotName, Scope, Share, Since, Tag, Token, TokenScope, User, UserName,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -344,6 +344,26 @@ impl Known<'_> {
         let known = Arc::new(known);
         let fact = Fact::Credential(Arc::clone(&known));
         self.cache.put(user.edition, Key::Credential(token), fact);
+        Ok(Some(known).filter(good))
+    }
+
+    /// The user's access key in that row, when it is good at `now_ms`.
+    pub(crate) async fn access_key(
+        &self,
+        user: &KnownUser,
+        row: i64,
+        now_ms: i64,
+    ) -> Result<Option<Arc<AccessKey>>, DbError> {
+        let good = |key: &Arc<AccessKey>| key.is_open(now_ms);
+        if let Some(Fact::AccessKey(known)) = self.cache.get(user.edition, Key::AccessKey(row)) {
+            return Ok(Some(known).filter(good));
+        }
+        let Some(known) = Box::pin(self.db.access_key(user.id, row)).await? else {
+            return Ok(None);
+        };
+        let known = Arc::new(known);
+        let fact = Fact::AccessKey(Arc::clone(&known));
+        self.cache.put(user.edition, Key::AccessKey(row), fact);
         Ok(Some(known).filter(good))
     }
 }

@@ -73,21 +73,51 @@ impl PullCounter {
     }
 }
 
-/// When tokens were last used.
+/// A credential that was used, by its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Used {
+    /// A personal token, a session or a refresh token.
+    Token(i64),
+    /// A robot.
+    Robot(i64),
+    /// An access key.
+    Key(i64),
+}
+
+/// When credentials were last used.
 #[derive(Debug, Default)]
-pub struct LastUses(Mutex<HashMap<i64, i64>>);
+pub struct LastUses(Mutex<HashMap<Used, i64>>);
+
+/// Rows of credentials, and when each was last used, in milliseconds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// Of tokens.
+    pub tokens: Vec<(i64, i64)>,
+    /// Of robots.
+    pub robots: Vec<(i64, i64)>,
+    /// Of access keys.
+    pub keys: Vec<(i64, i64)>,
+}
 
 impl LastUses {
-    /// The token in row `token` was used.
-    pub fn touch(&self, token: i64, at_ms: i64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token, at_ms);
+    /// A credential was used.
+    pub fn touch(&self, used: Used, at_ms: i64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(used, at_ms);
     }
 
     /// Takes what was noted.
     #[must_use]
-    pub fn take(&self) -> Vec<(i64, i64)> {
-        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        uses.drain().collect()
+    pub fn take(&self) -> Uses {
+        let noted = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut uses = Uses::default();
+        for (used, at_ms) in noted {
+            match used {
+                Used::Token(row) => uses.tokens.push((row, at_ms)),
+                Used::Robot(row) => uses.robots.push((row, at_ms)),
+                Used::Key(row) => uses.keys.push((row, at_ms)),
+            }
+        }
+        uses
     }
 }
 

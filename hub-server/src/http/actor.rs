@@ -27,7 +27,7 @@ impl IntoResponse for BadCredentials {
         let status = match &self.0 {
             SignInError::Wrong | SignInError::Disabled => StatusCode::UNAUTHORIZED,
             SignInError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            SignInError::Hash(_) | SignInError::Db(_) => {
+            SignInError::Hash(_) | SignInError::Sealed(_) | SignInError::Db(_) => {
                 tracing::error!(error = &self.0 as &dyn std::error::Error, "request failed");
                 StatusCode::INTERNAL_SERVER_ERROR
             }

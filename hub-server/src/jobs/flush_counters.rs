@@ -1,4 +1,4 @@
-//! Writes down pulls, uses of tokens, refusals and blobs that were asked for, a batch at a time.
+//! Writes down pulls, uses of credentials, refusals and blobs that were asked for, a batch at a time.
 
 use crate::App;
 use crate::services::audit;
@@ -24,11 +24,17 @@ pub(crate) async fn run(app: &App) {
         let error = &error as &dyn std::error::Error;
         tracing::warn!(error, "refusals wait for the next flush");
     }
+    // What is lost of these the next use of the same credential says again.
     let uses = app.uses.take();
-    if !uses.is_empty()
-        && let Err(error) = app.db.touch_tokens(&uses).await
-    {
-        // Lost: the next use of the same token says the same.
-        tracing::debug!(error = &error as &dyn std::error::Error, "uses of tokens were not noted");
+    let (tokens, robots, keys) = (&uses.tokens, &uses.robots, &uses.keys);
+    for written in [
+        if tokens.is_empty() { Ok(()) } else { app.db.touch_tokens(tokens).await },
+        if robots.is_empty() { Ok(()) } else { app.db.touch_robots(robots).await },
+        if keys.is_empty() { Ok(()) } else { app.db.touch_access_keys(keys).await },
+    ] {
+        if let Err(error) = written {
+            let error = &error as &dyn std::error::Error;
+            tracing::debug!(error, "uses of credentials were not noted");
+        }
     }
 }

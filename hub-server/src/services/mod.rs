@@ -4,10 +4,11 @@
 //! asks for permission, it makes one change, and it logs nothing: the door does.
 //! What is to happen later is written down in the same change, as a letter or a job.
 //!
-//! A service may call `access`, `audit` and `sign_in`; of its siblings only `publish`, `images`,
-//! `damage`, `orgs` and `quota` may be called by others.
+//! A service may call `access`, `audit`, `reach` and `sign_in`; of its siblings only `publish`,
+//! `images`, `damage`, `orgs` and `quota` may be called by others.
 
 pub mod access;
+pub mod access_keys;
 pub mod accounts;
 pub mod audit;
 pub mod blobs;
@@ -20,8 +21,10 @@ pub mod invitations;
 pub mod orgs;
 pub mod publish;
 pub mod quota;
+pub mod reach;
 pub mod registry_tokens;
 pub mod repos;
+pub mod robots;
 pub mod search;
 pub mod sign_in;
 pub mod tokens;

@@ -214,7 +214,11 @@ async fn still(app: &App, token: &SignedToken, now: i64) -> Result<Option<Actor>
         Credential::Password if password == Some(user.mark) => {
             Some(SignedIn::by_password(user.user))
         }
-        Credential::Password | Credential::Key(_) => None,
+        Credential::Password => None,
+        Credential::Key(row) => {
+            let key = known.access_key(&user, row, now).await?;
+            key.map(|key| sign_in::with_key(user.user, &key))
+        }
         Credential::Token(row) => {
             let known = known.credential(&user, row, now).await?;
             known.map(|known| sign_in::with_token(user.user, &known))

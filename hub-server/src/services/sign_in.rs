@@ -4,13 +4,18 @@
 use std::sync::Arc;
 
 use hub_db::DbError;
-use hub_model::{Actor, Credential, Robot, RobotName, SignedIn, Token, TokenKind, User, UserName};
+use hub_model::{
+    AccessKey, AccessKeyId, Actor, Credential, Robot, RobotName, SignedIn, Token, TokenKind, User,
+    UserName, Within,
+};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
 
+use super::access_keys::{self, KEY_SCOPE};
 use super::accounts::MAX_PASSWORD_BYTES;
 use crate::App;
-use crate::app::{HashError, TooMany};
+use crate::app::{HashError, TooMany, Unsealed, Used};
 
 /// Why somebody could not sign in.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +26,9 @@ pub enum SignInError {
     /// The credential is right, but the account is closed.
     #[error("this account is disabled")]
     Disabled,
+    /// The secret half of an access key cannot be read.
+    #[error("could not read the access key")]
+    Sealed(#[source] Unsealed),
     /// Too many passwords are being checked, or were for this caller.
     #[error(transparent)]
     TooMany(#[from] TooMany),
@@ -65,9 +73,10 @@ pub fn secret_hash(secret: &SecretString) -> String {
     hex::encode(Sha256::digest(secret.expose_secret()))
 }
 
-/// Checks a name with a password: a user's, or in its place a personal token of that user, or the
-/// secret of the robot of that name. Checks of passwords are counted for the name at the address
-/// `from`, unless that is empty.
+/// Checks a name with a password: a user's, or in its place a personal token of that user, the
+/// secret of the robot of that name, or the signature of an access key, whose name may stand behind
+/// that of a region and an `@`. Checks of passwords are counted for the name at the address `from`,
+/// unless that is empty.
 ///
 /// # Errors
 ///
@@ -84,7 +93,51 @@ pub async fn sign_in(
         // A token of somebody else must not make its bearer look like the one named.
         return if actor.name() == name { Ok(actor) } else { Err(SignInError::Wrong) };
     }
+    if let Some(id) = access_key_in(name) {
+        return by_key(app, &id, password).await.map(Actor::User);
+    }
     by_password(app, name, password, from).await.map(Actor::User)
+}
+
+/// The access key that a name stands for: `REGION@KEY`, or the key alone. No user is called so.
+/// Source: `docs/sources.md#swr-long-term-login`.
+fn access_key_in(name: &str) -> Option<AccessKeyId> {
+    let key = name.rsplit_once('@').map_or(name, |(_, key)| key);
+    AccessKeyId::parse(key).ok()
+}
+
+/// Checks the signature that somebody sends in place of a password. The secret half itself is not
+/// taken: it is never to be sent.
+async fn by_key(
+    app: &App,
+    id: &AccessKeyId,
+    password: &SecretString,
+) -> Result<SignedIn, SignInError> {
+    let stored = app.db.access_key_by_id(id).await?;
+    // Without a key the same work is done, so that the time tells nothing.
+    let nothing = || app.secrets.seal(&access_keys::record(id), b"nothing");
+    let sealed = stored.as_ref().map_or_else(nothing, |stored| stored.sealed.clone());
+    let secret =
+        app.secrets.open(&access_keys::record(id), &sealed).map_err(SignInError::Sealed)?;
+    let want = access_keys::signature(id, &secret);
+    let is_right: bool = want.as_bytes().ct_eq(password.expose_secret().as_bytes()).into();
+    let stored = stored.filter(|_| is_right).ok_or(SignInError::Wrong)?;
+    let now = app.now_ms();
+    if !stored.owner.is_open() || stored.key.disabled {
+        return Err(SignInError::Disabled);
+    }
+    if !stored.key.is_open(now) {
+        return Err(SignInError::Wrong);
+    }
+    app.uses.touch(Used::Key(stored.key.id), now);
+    Ok(with_key(stored.owner.into(), &stored.key))
+}
+
+/// The owner of an access key, as far as it reaches: the registry, not the account.
+#[must_use]
+pub fn with_key(user: Arc<User>, key: &AccessKey) -> SignedIn {
+    let by = Credential::Key(key.id);
+    SignedIn { user, scope: KEY_SCOPE, within: Within::EVERYWHERE, by }
 }
 
 /// Checks a user name with a password, and nothing else.
@@ -173,7 +226,7 @@ pub async fn by_token(
     if !user.is_open() {
         return Err(SignInError::Disabled);
     }
-    app.uses.touch(token.id, now);
+    app.uses.touch(Used::Token(token.id), now);
     Ok(with_token(user.into(), &token))
 }
 
@@ -190,9 +243,11 @@ async fn by_robot(app: &App, secret: &SecretString) -> Result<Actor, SignInError
     if robot.disabled {
         return Err(SignInError::Disabled);
     }
-    if !robot.is_open(app.now_ms()) {
+    let now = app.now_ms();
+    if !robot.is_open(now) {
         return Err(SignInError::Wrong);
     }
+    app.uses.touch(Used::Robot(robot.id), now);
     Ok(Actor::Robot(Arc::new(robot)))
 }
 

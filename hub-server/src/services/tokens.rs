@@ -1,11 +1,17 @@
 //! Personal tokens and the sessions of browsers.
 
-use hub_db::DbError;
-use hub_model::{Actor, LetterKind, NewToken, Token, TokenKind, TokenScope, User, Within};
+use hub_db::{Change, DbError};
+use hub_model::{
+    Action, Actor, Credential, LetterKind, NewToken, Place, SignedIn, Token, TokenKind, TokenScope,
+    User, Within,
+};
 use secrecy::SecretString;
+use serde_json::{Value, json};
 
 use super::access::{self, AccessError};
+use super::audit::{self, Act};
 use super::plain;
+use super::reach::{self, Reach, ReachError};
 use super::sign_in::{SESSION_PREFIX, TOKEN_PREFIX, fresh_secret, secret_hash};
 use crate::App;
 use crate::app::Origin;
@@ -28,17 +34,9 @@ pub enum TokenError {
         /// Length of the rejected one.
         found: usize,
     },
-    /// It would end before it begins.
-    #[error("the token would have ended already")]
-    Ended,
-    /// A token for more than the caller's own credential is good for.
-    #[error("a token for {} cannot make one for {}", .own.as_str(), .asked.as_str())]
-    Wider {
-        /// What the caller's credential is good for.
-        own: TokenScope,
-        /// What was asked for.
-        asked: TokenScope,
-    },
+    /// It would go beyond the caller's own credential, or beyond what the hub allows.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
     /// The caller has no such token.
     #[error("there is no token {id}")]
     Unknown {
@@ -50,54 +48,71 @@ pub enum TokenError {
     Db(#[from] DbError),
 }
 
-/// Makes a personal token. The secret is shown this once.
+/// A personal token that is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct TokenOrder {
+    /// What its owner calls it.
+    pub name: String,
+    /// What it is to be good for.
+    pub scope: TokenScope,
+    /// Where; none for wherever the caller's own credential is good.
+    pub within: Vec<Place>,
+    /// When it is to end, in milliseconds; as late as may be when `None`.
+    pub expires_at_ms: Option<i64>,
+}
+
+/// Makes a personal token. The secret is shown this once. Whether its places are there is nobody's
+/// business: they may come, and a name that is refused would tell which are.
 ///
 /// # Errors
 ///
-/// [`TokenError::Wider`] when it would be good for more than the caller's own credential.
+/// [`TokenError::Reach`] when it would go beyond the caller's own credential.
 pub async fn create(
     app: &App,
     actor: &Actor,
-    name: &str,
-    scope: TokenScope,
-    expires_at_ms: Option<i64>,
+    order: TokenOrder,
 ) -> Result<(Token, SecretString), TokenError> {
-    let caller = access::person(actor)?;
-    if scope > caller.scope {
-        return Err(TokenError::Wider { own: caller.scope, asked: scope });
-    }
-    let name = plain(name.trim());
+    let caller = owner(actor)?;
+    let reach = Reach::of(app, actor).await?;
+    let within = reach::places(order.within)?;
+    let within = if within.is_everywhere() { reach.within.clone() } else { within };
+    reach.holds(order.scope, &within)?;
+    let name = plain(order.name.trim());
     let found = name.chars().count();
     if !(1..=LONGEST_NAME).contains(&found) {
         return Err(TokenError::Name { found });
-    }
-    let now = app.now_ms();
-    if expires_at_ms.is_some_and(|end| end <= now) {
-        return Err(TokenError::Ended);
     }
     let new = NewToken {
         user_id: caller.user.id,
         kind: TokenKind::Personal,
         name,
         secret_hash: String::new(),
-        scope,
-        within: caller.within.clone(),
+        scope: order.scope,
+        within,
         agent: String::new(),
         address: Origin::here().address,
-        created_at_ms: now,
-        expires_at_ms,
+        created_at_ms: app.now_ms(),
+        expires_at_ms: reach.end(app, order.expires_at_ms)?,
     };
-    store(app, new, TOKEN_PREFIX).await
+    let mut change = app.db.change().await?;
+    let (token, secret) = store(&mut change, new, TOKEN_PREFIX).await?;
+    let act = act("token.create", caller);
+    audit::done(app, &mut change, actor, act, (Value::Null, noted(&token))).await?;
+    change.commit().await?;
+    Ok((token, secret))
 }
 
-/// The caller's personal tokens.
+/// The caller's personal tokens: those that their own credential reaches, and this one.
 ///
 /// # Errors
 ///
 /// When nobody is signed in.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Token>, TokenError> {
-    let caller = access::person(actor)?;
-    Ok(app.db.tokens_of(caller.user.id, TokenKind::Personal).await?)
+    let caller = owner(actor)?;
+    let reach = Reach::of(app, actor).await?;
+    let mut tokens = app.db.tokens_of(caller.user.id, TokenKind::Personal).await?;
+    tokens.retain(|token| is_reached(caller, &reach, token));
+    Ok(tokens)
 }
 
 /// Ends one of the caller's tokens or sessions.
@@ -106,15 +121,107 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Token>, TokenError> {
 ///
 /// [`TokenError::Unknown`] when it is none of theirs.
 pub async fn revoke(app: &App, actor: &Actor, id: i64) -> Result<(), TokenError> {
-    let caller = access::person(actor)?;
+    let caller = owner(actor)?;
+    let token = reached(app, actor, caller, id).await?;
     let mut change = app.db.change().await?;
     if !change.delete_token(caller.user.id, id).await? {
         return Err(TokenError::Unknown { id });
     }
+    let act = act("token.revoke", caller);
+    audit::done(app, &mut change, actor, act, (noted(&token), Value::Null)).await?;
     change.tell(LetterKind::Credentials, caller.user.name.as_str(), app.now_ms()).await?;
     change.commit().await?;
     app.kick();
     Ok(())
+}
+
+/// Puts another token in the place of one of the caller's: the same name, scope, places and length
+/// of life, and a new secret. The old one has ended when this answers, and so has every registry
+/// token that was asked for with it.
+///
+/// # Errors
+///
+/// [`TokenError::Unknown`] when it is none of theirs.
+pub async fn rotate(
+    app: &App,
+    actor: &Actor,
+    id: i64,
+) -> Result<(Token, SecretString), TokenError> {
+    let caller = owner(actor)?;
+    let old = reached(app, actor, caller, id).await?;
+    if old.kind != TokenKind::Personal {
+        return Err(TokenError::Unknown { id });
+    }
+    let life = (old.created_at_ms, old.expires_at_ms);
+    let own = caller.token() == Some(id);
+    let new = NewToken {
+        user_id: caller.user.id,
+        kind: TokenKind::Personal,
+        name: old.name.clone(),
+        secret_hash: String::new(),
+        scope: old.scope,
+        within: old.within.clone(),
+        agent: old.agent.clone(),
+        address: Origin::here().address,
+        created_at_ms: app.now_ms(),
+        expires_at_ms: Reach::of(app, actor).await?.renewed(app, life, own),
+    };
+    let mut change = app.db.change().await?;
+    // Whoever comes second finds nothing to take the place of.
+    if !change.delete_token(caller.user.id, id).await? {
+        return Err(TokenError::Unknown { id });
+    }
+    let (token, secret) = store(&mut change, new, TOKEN_PREFIX).await?;
+    let act = act("token.rotate", caller);
+    audit::done(app, &mut change, actor, act, (noted(&old), noted(&token))).await?;
+    change.tell(LetterKind::Credentials, caller.user.name.as_str(), app.now_ms()).await?;
+    change.commit().await?;
+    app.kick();
+    Ok((token, secret))
+}
+
+/// The person whose tokens are meant. An access key is for the registry, not for the account.
+fn owner(actor: &Actor) -> Result<&SignedIn, AccessError> {
+    let caller = access::person(actor)?;
+    if matches!(caller.by, Credential::Key(_)) {
+        let (action, scope) = (Action::Administer, caller.scope);
+        let name = "your account".to_owned();
+        return Err(AccessError::Narrow { action, name, scope, bounded: false });
+    }
+    Ok(caller)
+}
+
+/// The caller's credential in that row, unless it goes beyond the one they came with: whoever found
+/// a narrow token learns nothing of the others.
+async fn reached(
+    app: &App,
+    actor: &Actor,
+    caller: &SignedIn,
+    id: i64,
+) -> Result<Token, TokenError> {
+    let reach = Reach::of(app, actor).await?;
+    let token = app.db.token(caller.user.id, id).await?;
+    token.filter(|token| is_reached(caller, &reach, token)).ok_or(TokenError::Unknown { id })
+}
+
+fn is_reached(caller: &SignedIn, reach: &Reach, token: &Token) -> bool {
+    caller.token() == Some(token.id) || reach.holds(token.scope, &token.within).is_ok()
+}
+
+fn act<'a>(action: &'static str, caller: &'a SignedIn) -> Act<'a> {
+    Act { action, target: caller.user.name.as_str(), org_id: None }
+}
+
+/// What is noted of a token.
+fn noted(token: &Token) -> Value {
+    json!({
+        "id": token.id,
+        "kind": token.kind.as_str(),
+        "name": token.name,
+        "scope": token.scope,
+        "within": token.within.to_string(),
+        "expiresAtMs": token.expires_at_ms,
+    })
 }
 
 /// Starts a session for somebody who just proved who they are.
@@ -141,7 +248,10 @@ pub async fn start_session(
         created_at_ms: now,
         expires_at_ms: Some(now + days * 24 * 60 * 60 * 1000),
     };
-    Ok(store(app, new, SESSION_PREFIX).await?.1)
+    let mut change = app.db.change().await?;
+    let (_, secret) = store(&mut change, new, SESSION_PREFIX).await?;
+    change.commit().await?;
+    Ok(secret)
 }
 
 /// Ends a session; an unknown one is fine.
@@ -163,16 +273,13 @@ pub async fn end_session(app: &App, secret: &SecretString) -> Result<(), TokenEr
 
 /// Stores a token under a fresh secret.
 async fn store(
-    app: &App,
+    change: &mut Change,
     mut new: NewToken,
     prefix: &str,
 ) -> Result<(Token, SecretString), TokenError> {
     let secret = fresh_secret(prefix);
     new.secret_hash = secret_hash(&secret);
-    let mut change = app.db.change().await?;
-    let token = change.add_token(&new).await?;
-    change.commit().await?;
-    Ok((token, secret))
+    Ok((change.add_token(&new).await?, secret))
 }
 
 #[cfg(test)]
@@ -183,6 +290,14 @@ mod tests {
     use super::*;
     use crate::services::accounts;
     use crate::services::sign_in::{self, SignInError};
+
+    fn order(name: &str, scope: TokenScope) -> TokenOrder {
+        TokenOrder { name: name.to_owned(), scope, ..TokenOrder::default() }
+    }
+
+    fn places(text: &str) -> Vec<Place> {
+        text.split_whitespace().map(|place| Place::parse(place).unwrap()).collect()
+    }
 
     async fn ana(app: &App) -> Actor {
         let new = accounts::NewAccount {
@@ -198,7 +313,7 @@ mod tests {
     async fn a_token_signs_in_until_it_is_revoked() {
         let (app, _dir) = App::for_tests().await;
         let ana = ana(&app).await;
-        let (token, secret) = create(&app, &ana, "ci", TokenScope::Push, None).await.unwrap();
+        let (token, secret) = create(&app, &ana, order("ci", TokenScope::Push)).await.unwrap();
         assert!(secret.expose_secret().starts_with("hub_pat_"));
         let Actor::User(signed_in) = sign_in::by_secret(&app, &secret).await.unwrap() else {
             panic!("a token is somebody's");
@@ -217,13 +332,76 @@ mod tests {
     async fn a_token_ends_and_makes_no_wider_one() {
         let (app, _dir) = App::for_tests().await;
         let ana = ana(&app).await;
-        let past = create(&app, &ana, "late", TokenScope::Pull, Some(app.now_ms() - 1)).await;
-        assert!(matches!(past, Err(TokenError::Ended)));
+        let late = TokenOrder { expires_at_ms: Some(1), ..order("late", TokenScope::Pull) };
+        let past = create(&app, &ana, late).await;
+        assert!(matches!(past, Err(TokenError::Reach(ReachError::Ended))));
 
-        let (_, secret) = create(&app, &ana, "ci", TokenScope::Pull, None).await.unwrap();
+        let narrow = TokenOrder {
+            within: places("ana/app team"),
+            expires_at_ms: Some(app.now_ms() + 60_000),
+            ..order("ci", TokenScope::Pull)
+        };
+        let (token, secret) = create(&app, &ana, narrow).await.unwrap();
+        assert_eq!(token.within.to_string(), "ana/app team");
         let narrow = sign_in::by_secret(&app, &secret).await.unwrap();
-        let wider = create(&app, &narrow, "more", TokenScope::Admin, None).await;
+        let wider = create(&app, &narrow, order("more", TokenScope::Admin)).await;
         assert_eq!(wider.unwrap_err().to_string(), "a token for pull cannot make one for admin");
+        let other = TokenOrder { within: places("ana"), ..order("more", TokenScope::Pull) };
+        let wider = create(&app, &narrow, other).await.unwrap_err();
+        assert_eq!(wider.to_string(), "a token for ana/app team cannot make one for ana");
+        let long = app.now_ms() + 120_000;
+        let longer = TokenOrder { expires_at_ms: Some(long), ..order("more", TokenScope::Pull) };
+        let longer = create(&app, &narrow, longer).await;
+        assert!(matches!(longer, Err(TokenError::Reach(ReachError::Time { .. }))));
+
+        // What is left open is as far as may be.
+        let (child, _) = create(&app, &narrow, order("child", TokenScope::Pull)).await.unwrap();
+        assert_eq!((child.within, child.expires_at_ms), (token.within, token.expires_at_ms));
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_rotated_ends_and_another_one_takes_its_place() {
+        let (app, _dir) = App::for_tests().await;
+        let ana = ana(&app).await;
+        let day = 86_400_000;
+        let asked = TokenOrder {
+            within: places("ana/app"),
+            expires_at_ms: Some(app.now_ms() + day),
+            ..order("ci", TokenScope::Push)
+        };
+        let (old, secret) = create(&app, &ana, asked).await.unwrap();
+        let by_old = sign_in::by_secret(&app, &secret).await.unwrap();
+        // With itself, as a pipeline does.
+        let (new, fresh) = rotate(&app, &by_old, old.id).await.unwrap();
+        assert_eq!((&new.name, new.scope, &new.within), (&old.name, old.scope, &old.within));
+        assert!(new.expires_at_ms.is_some_and(|end| (end - app.now_ms() - day).abs() < 5_000));
+        assert!(sign_in::by_secret(&app, &secret).await.is_err());
+        assert!(sign_in::by_secret(&app, &fresh).await.is_ok());
+        let twice = rotate(&app, &ana, old.id).await;
+        assert!(matches!(twice, Err(TokenError::Unknown { .. })));
+        assert_eq!(list(&app, &ana).await.unwrap(), [new]);
+    }
+
+    #[tokio::test]
+    async fn a_narrow_token_neither_sees_nor_takes_over_a_wider_one() {
+        let (app, _dir) = App::for_tests().await;
+        let ana = ana(&app).await;
+        let (wide, _) = create(&app, &ana, order("all", TokenScope::Admin)).await.unwrap();
+        let (own, secret) = create(&app, &ana, order("ci", TokenScope::Pull)).await.unwrap();
+        let narrow = sign_in::by_secret(&app, &secret).await.unwrap();
+        assert_eq!(list(&app, &narrow).await.unwrap(), [own.clone()]);
+        let taken = rotate(&app, &narrow, wide.id).await;
+        assert!(matches!(taken, Err(TokenError::Unknown { .. })));
+        assert!(revoke(&app, &narrow, wide.id).await.is_err());
+        revoke(&app, &narrow, own.id).await.unwrap();
+        assert_eq!(list(&app, &ana).await.unwrap(), [wide]);
+        // A session is no personal token, and cannot be made one.
+        let session = start_session(&app, ana.user().unwrap(), "").await.unwrap();
+        let Actor::User(browser) = sign_in::by_secret(&app, &session).await.unwrap() else {
+            panic!("a session is somebody's");
+        };
+        let rotated = rotate(&app, &ana, browser.token().unwrap()).await;
+        assert!(matches!(rotated, Err(TokenError::Unknown { .. })));
     }
 
     #[tokio::test]
@@ -241,7 +419,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_has_no_tokens() {
         let (app, _dir) = App::for_tests().await;
-        let made = create(&app, &Actor::Anonymous, "x", TokenScope::Pull, None).await;
+        let made = create(&app, &Actor::Anonymous, order("x", TokenScope::Pull)).await;
         assert!(matches!(made, Err(TokenError::Access(AccessError::Unauthenticated))));
     }
 }

@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hub_db::Listener;
-use hub_model::{Digest, LetterKind, Repo, Robot, RobotName, Share, Since, Tag, Token, User};
+use hub_model::{
+    AccessKey, Digest, LetterKind, Repo, Robot, RobotName, Share, Since, Tag, Token, User,
+};
 use quick_cache::sync::DefaultLifecycle;
 use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 
@@ -57,6 +59,8 @@ pub(crate) enum Key<'a> {
     Robot(&'a RobotName),
     /// Of a user: the credential in that row.
     Credential(i64),
+    /// Of a user: the access key in that row.
+    AccessKey(i64),
 }
 
 /// Where a fact stands. `T` is text, owned where it is kept and borrowed where it is asked for.
@@ -81,6 +85,7 @@ impl<'a> Place<&'a str> {
             Key::Grant(user) => (6, user, ""),
             Key::Shares => (7, 0, ""),
             Key::Robot(name) => (8, 0, name.as_str()),
+            Key::AccessKey(row) => (9, row, ""),
         };
         Self { edition, kind, row, name }
     }
@@ -119,6 +124,8 @@ pub(crate) enum Fact {
     User(Arc<User>, PasswordMark),
     /// A credential.
     Credential(Arc<Token>),
+    /// An access key.
+    AccessKey(Arc<AccessKey>),
 }
 
 /// What an entry weighs besides the bytes it points at: keys, links and counters of the cache.
@@ -286,7 +293,7 @@ impl Fact {
             Self::Manifest(manifest) => manifest.body.len() + 300,
             Self::Shares(shares) => 300 * shares.len(),
             Self::Repo(Some(_)) | Self::User(..) | Self::Robot(Some(_)) => 300,
-            Self::Credential(_) => 200,
+            Self::Credential(_) | Self::AccessKey(_) => 200,
             Self::Tag(..)
             | Self::Blob(_)
             | Self::Role(_)

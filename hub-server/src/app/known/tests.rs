@@ -174,7 +174,9 @@ async fn a_credential_that_ends_ends_the_tokens_made_with_it() {
         first
     };
 
-    let (token, secret) = tokens::create(app, &ana, "ci", TokenScope::Pull, None).await.unwrap();
+    let order =
+        tokens::TokenOrder { name: "ci".to_owned(), scope: TokenScope::Pull, ..Default::default() };
+    let (token, secret) = tokens::create(app, &ana, order).await.unwrap();
     let by_token = sign_in::by_secret(app, &secret).await.unwrap();
     let of_token = jwt(&by_token).await;
     assert!(good(&of_token).await);

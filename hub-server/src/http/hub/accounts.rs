@@ -7,14 +7,15 @@ use axum::response::IntoResponse;
 use hub_api::{
     CreateToken, CreateUser, CreatedToken, Login, Problem, TokenView, UserView, VersionView, WhoAmI,
 };
-use hub_model::{Actor, TokenScope, UserName};
+use hub_model::{Actor, UserName};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::HubError;
-use super::input::{Body, IdInPath, InPath, Who, named, word};
+use super::input::{Body, IdInPath, InPath, Who, end, named, places, scope};
 use crate::App;
 use crate::http::ClientAddress;
 use crate::services::access::AccessError;
+use crate::services::tokens::TokenOrder;
 use crate::services::{accounts, orgs, sign_in, tokens};
 
 /// What a token is called when the client gives it no name.
@@ -35,12 +36,10 @@ pub(super) async fn whoami(
     State(app): State<App>,
     Who(actor): Who,
 ) -> Result<Json<WhoAmI>, HubError> {
-    let orgs = orgs::mine(&app, &actor).await?;
     match &actor {
-        Actor::User(signed_in) => Ok(Json(WhoAmI::new(signed_in, orgs))),
-        Actor::Anonymous | Actor::Robot(_) | Actor::System => {
-            Err(AccessError::Unauthenticated.into())
-        }
+        Actor::User(signed_in) => Ok(Json(WhoAmI::new(signed_in, orgs::mine(&app, &actor).await?))),
+        Actor::Robot(robot) => Ok(Json(WhoAmI::robot(robot))),
+        Actor::Anonymous | Actor::System => Err(AccessError::Unauthenticated.into()),
     }
 }
 
@@ -56,7 +55,8 @@ pub(super) async fn login(
     let from = address.key();
     let actor = sign_in::sign_in(&app, &login.username, &password, &from).await?;
     let name = login.name.unwrap_or_else(|| UNNAMED.to_owned());
-    let made = tokens::create(&app, &actor, &name, actor.scope(), None).await?;
+    let order = TokenOrder { name, scope: actor.scope(), ..TokenOrder::default() };
+    let made = tokens::create(&app, &actor, order).await?;
     Ok(created(actor.name().to_owned(), made))
 }
 
@@ -79,15 +79,27 @@ pub(super) async fn create_token(
     Who(actor): Who,
     Body(token): Body<CreateToken>,
 ) -> Result<impl IntoResponse, HubError> {
-    let scope = match token.scope.as_deref() {
-        Some(text) => word("scope", text, TokenScope::parse, "pull, push, admin")?,
-        None => TokenScope::default(),
+    let order = TokenOrder {
+        name: token.name,
+        scope: scope(token.scope.as_deref())?.unwrap_or_default(),
+        within: places(&token.within)?,
+        expires_at_ms: end(token.expires_at.as_deref())?,
     };
-    let expires_at = match token.expires_at.as_deref() {
-        Some(text) => Some(word("expiresAt", text, hub_api::parse_time, "the times of RFC 3339")?),
-        None => None,
-    };
-    let made = tokens::create(&app, &actor, &token.name, scope, expires_at).await?;
+    let made = tokens::create(&app, &actor, order).await?;
+    Ok(created(actor.name().to_owned(), made))
+}
+
+/// Puts a token with a new secret in the place of one: the same name, scope, places and length of
+/// life. The old one has ended. The secret is shown this once.
+#[utoipa::path(post, path = "/api/v1/tokens/{id}/rotate", tag = "accounts",
+    params(("id" = i64, Path, description = "Number of the token")),
+    responses((status = 201, body = CreatedToken), (status = 404, body = Problem)))]
+pub(super) async fn rotate_token(
+    State(app): State<App>,
+    Who(actor): Who,
+    InPath(IdInPath { id }): InPath<IdInPath>,
+) -> Result<impl IntoResponse, HubError> {
+    let made = tokens::rotate(&app, &actor, id).await?;
     Ok(created(actor.name().to_owned(), made))
 }
 

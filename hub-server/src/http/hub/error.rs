@@ -13,13 +13,16 @@ use hub_model::{Action, NameError, UserName};
 
 use crate::http::RequestId;
 use crate::services::access::AccessError;
+use crate::services::access_keys::AccessKeyError;
 use crate::services::accounts::AccountError;
 use crate::services::gc::GcError;
 use crate::services::grants::GrantError;
 use crate::services::images::ImageError;
 use crate::services::orgs::OrgError;
 use crate::services::quota::QuotaError;
+use crate::services::reach::ReachError;
 use crate::services::repos::RepoError;
+use crate::services::robots::RobotError;
 use crate::services::search::SearchError;
 use crate::services::sign_in::SignInError;
 use crate::services::tokens::TokenError;
@@ -170,7 +173,7 @@ impl From<SignInError> for HubError {
         match &error {
             SignInError::Wrong | SignInError::Disabled => Self::unauthenticated(error.to_string()),
             SignInError::TooMany(_) => Self::too_many(error.to_string()),
-            SignInError::Hash(_) => Self::failed(&error, false),
+            SignInError::Hash(_) | SignInError::Sealed(_) => Self::failed(&error, false),
             SignInError::Db(cause) => Self::failed(&error, cause.is_full()),
         }
     }
@@ -198,10 +201,53 @@ impl From<TokenError> for HubError {
         match error {
             TokenError::Access(error) => error.into(),
             TokenError::Name { .. } => Self::invalid("name", text),
-            TokenError::Ended => Self::invalid("expiresAt", text),
-            TokenError::Wider { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
+            TokenError::Reach(error) => error.into(),
             TokenError::Unknown { .. } => Self::not_found(text),
             TokenError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<ReachError> for HubError {
+    fn from(error: ReachError) -> Self {
+        let text = error.to_string();
+        match error {
+            ReachError::Scope { .. } | ReachError::Places { .. } | ReachError::Time { .. } => {
+                Self::new(StatusCode::FORBIDDEN, "forbidden", text)
+                    .hint("sign in with your password, or with a credential that reaches further")
+            }
+            ReachError::Ended | ReachError::TooLong { .. } => Self::invalid("expiresAt", text),
+            ReachError::TooMany { .. } => Self::invalid("within", text),
+            ReachError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<RobotError> for HubError {
+    fn from(error: RobotError) -> Self {
+        let text = error.to_string();
+        match error {
+            RobotError::Access(error) => error.into(),
+            RobotError::Reach(error) => error.into(),
+            RobotError::Taken { .. } => Self::conflict(text),
+            RobotError::Unknown { .. } => Self::not_found(text),
+            RobotError::Outside { .. } => Self::invalid("within", text),
+            RobotError::Description { .. } => Self::invalid("description", text),
+            RobotError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<AccessKeyError> for HubError {
+    fn from(error: AccessKeyError) -> Self {
+        let text = error.to_string();
+        match error {
+            AccessKeyError::Access(error) => error.into(),
+            AccessKeyError::Reach(error) => error.into(),
+            AccessKeyError::Name { .. } => Self::invalid("name", text),
+            AccessKeyError::TooMany => Self::conflict(text),
+            AccessKeyError::Unknown { .. } => Self::not_found(text),
+            AccessKeyError::Db(ref cause) => Self::failed(&error, cause.is_full()),
         }
     }
 }

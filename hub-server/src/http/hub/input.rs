@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use hub_model::{Actor, Field, NameError};
+use hub_model::{Actor, Field, NameError, Place, TokenScope};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -57,6 +57,19 @@ pub(super) struct OrgInPath {
 pub(super) struct MemberInPath {
     pub(super) org: String,
     pub(super) user: String,
+}
+
+/// `{org}` and `{robot}`.
+#[derive(Debug, Deserialize)]
+pub(super) struct RobotInPath {
+    pub(super) org: String,
+    pub(super) robot: String,
+}
+
+/// `{ak}`.
+#[derive(Debug, Deserialize)]
+pub(super) struct KeyInPath {
+    pub(super) ak: String,
 }
 
 /// `{id}`.
@@ -127,6 +140,23 @@ pub(super) fn word<T>(
     words: &str,
 ) -> Result<T, HubError> {
     parse(text).ok_or_else(|| HubError::invalid(field, format!("`{text}` is none of {words}")))
+}
+
+/// Reads what a credential is to be good for.
+pub(super) fn scope(text: Option<&str>) -> Result<Option<TokenScope>, HubError> {
+    let scope = |text| word("scope", text, TokenScope::parse, "pull, push, delete, admin");
+    text.map(scope).transpose()
+}
+
+/// Reads where a credential is to be good.
+pub(super) fn places(texts: &[String]) -> Result<Vec<Place>, HubError> {
+    texts.iter().map(|text| named("within", text, Place::parse)).collect()
+}
+
+/// Reads when a credential is to end.
+pub(super) fn end(text: Option<&str>) -> Result<Option<i64>, HubError> {
+    let time = |text| word("expiresAt", text, hub_api::parse_time, "the times of RFC 3339");
+    text.map(time).transpose()
 }
 
 /// Reads the name of a field of `detailInfo`.

@@ -10,9 +10,11 @@ mod garbage;
 mod images;
 mod input;
 mod invitations;
+mod keys;
 mod openapi;
 mod orgs;
 mod repos;
+mod robots;
 mod route;
 mod search;
 
@@ -55,6 +57,12 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(accounts::login))
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::delete_token))
+        .routes(routes!(accounts::rotate_token))
+        .routes(routes!(keys::list_keys, keys::create_key))
+        .routes(routes!(keys::edit_key, keys::delete_key))
+        .routes(routes!(robots::list_robots, robots::create_robot))
+        .routes(routes!(robots::show_robot, robots::edit_robot, robots::delete_robot))
+        .routes(routes!(robots::rotate_robot))
         .routes(routes!(accounts::create_user))
         .routes(routes!(orgs::list_orgs, orgs::create_org))
         .routes(routes!(orgs::show_org, orgs::edit_org, orgs::delete_org))

@@ -165,7 +165,9 @@ impl From<SignInError> for RegistryError {
         match error {
             SignInError::Wrong | SignInError::Disabled => Self::unauthorized(error.to_string()),
             SignInError::TooMany(error) => error.into(),
-            SignInError::Hash(_) | SignInError::Db(_) => Self::failed(&error),
+            SignInError::Hash(_) | SignInError::Sealed(_) | SignInError::Db(_) => {
+                Self::failed(&error)
+            }
         }
     }
 }

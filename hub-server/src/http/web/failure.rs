@@ -4,10 +4,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::services::access::AccessError;
+use crate::services::access_keys::AccessKeyError;
 use crate::services::grants::GrantError;
 use crate::services::images::ImageError;
 use crate::services::orgs::OrgError;
+use crate::services::reach::ReachError;
 use crate::services::repos::RepoError;
+use crate::services::robots::RobotError;
 use crate::services::search::SearchError;
 use crate::services::sign_in::SignInError;
 use crate::services::tokens::TokenError;
@@ -129,12 +132,48 @@ impl From<GrantError> for Failure {
     }
 }
 
+impl From<AccessKeyError> for Failure {
+    fn from(error: AccessKeyError) -> Self {
+        match error {
+            AccessKeyError::Access(error) => error.into(),
+            AccessKeyError::Reach(error) => error.into(),
+            AccessKeyError::Unknown { .. } => Self::Missing,
+            AccessKeyError::Name { .. } | AccessKeyError::TooMany => Self::Bad,
+            AccessKeyError::Db(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<RobotError> for Failure {
+    fn from(error: RobotError) -> Self {
+        match error {
+            RobotError::Access(error) => error.into(),
+            RobotError::Reach(error) => error.into(),
+            RobotError::Unknown { .. } => Self::Missing,
+            RobotError::Taken { .. }
+            | RobotError::Outside { .. }
+            | RobotError::Description { .. } => Self::Bad,
+            RobotError::Db(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<ReachError> for Failure {
+    fn from(error: ReachError) -> Self {
+        match error {
+            ReachError::Db(_) => Self::broken(&error),
+            _ => Self::Bad,
+        }
+    }
+}
+
 impl From<TokenError> for Failure {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::Access(error) => error.into(),
             TokenError::Unknown { .. } => Self::Missing,
-            TokenError::Name { .. } | TokenError::Ended | TokenError::Wider { .. } => Self::Bad,
+            TokenError::Name { .. } => Self::Bad,
+            TokenError::Reach(error) => error.into(),
             TokenError::Db(_) => Self::broken(&error),
         }
     }
@@ -151,7 +190,9 @@ impl From<SignInError> for Failure {
         match &error {
             SignInError::Wrong | SignInError::Disabled => Self::Wrong,
             SignInError::TooMany(_) => Self::Busy,
-            SignInError::Hash(_) | SignInError::Db(_) => Self::broken(&error),
+            SignInError::Hash(_) | SignInError::Sealed(_) | SignInError::Db(_) => {
+                Self::broken(&error)
+            }
         }
     }
 }

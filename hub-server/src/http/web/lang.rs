@@ -1,5 +1,6 @@
 //! Languages of the pages: one table of words per language, and how numbers and times are said.
 
+mod credentials;
 mod en;
 mod format;
 mod people;

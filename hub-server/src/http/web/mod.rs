@@ -11,6 +11,7 @@ mod frame;
 mod home;
 mod icons;
 mod images;
+mod keys;
 mod lang;
 mod markdown;
 mod orgs;
@@ -54,12 +55,14 @@ pub fn router(app: App) -> Router {
         .route("/", get(home::page))
         .route("/search", get(search::page))
         .route("/explore", get(home::explore))
-        .route("/o/{*rest}", get(orgs::page))
+        .route("/o/{*rest}", get(orgs::page).post(orgs::change))
         .route("/r/{*rest}", get(repos::page).post(repos::change))
         .route("/login", get(session::form).post(session::sign_in))
         .route("/logout", post(session::sign_out))
         .route("/settings/tokens", get(tokens::page).post(tokens::create))
         .route("/settings/tokens/{id}/revoke", post(tokens::revoke))
+        .route("/settings/tokens/{id}/rotate", post(tokens::rotate))
+        .route("/settings/keys", get(keys::page).post(keys::change))
         .route("/static/{file}", get(assets::serve))
         .route("/favicon.ico", get(assets::favicon))
         .route("/robots.txt", get(assets::robots))

@@ -2,6 +2,7 @@
 
 mod head;
 mod members;
+mod robots;
 mod route;
 
 use askama::Template;
@@ -18,7 +19,7 @@ use super::failure::Failure;
 use super::frame::redirect;
 use super::icons;
 use super::lang::Words;
-use super::params::Params;
+use super::params::{Form, Params};
 use super::view::{Shell, html};
 use super::visitor::Visitor;
 use crate::services;
@@ -117,6 +118,22 @@ pub(super) async fn page(
     }
 }
 
+/// `POST /o/…`.
+pub(super) async fn change(
+    State(web): State<Web>,
+    visitor: Visitor,
+    uri: Uri,
+    Form(fields): Form,
+) -> Result<Response, Failure> {
+    match route::parse(uri.path().strip_prefix("/o/").unwrap_or_default()) {
+        Route::Part(org, Part::Robots) => {
+            robots::change(&web, &visitor, &org, &fields).await.map_err(unseen)
+        }
+        Route::Part(..) | Route::Slash(_) => Err(Failure::Method),
+        Route::Unknown => Err(Failure::Missing),
+    }
+}
+
 /// The page of a part.
 async fn below(
     web: &Web,
@@ -127,6 +144,7 @@ async fn below(
     match part {
         Part::Home => home(web, visitor, org).await,
         Part::Members => members::page(web, visitor, org).await,
+        Part::Robots => robots::page(web, visitor, org).await,
     }
 }
 

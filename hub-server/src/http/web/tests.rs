@@ -1,6 +1,8 @@
 //! What pages promise: the same with and without an account, in both languages, and no more than
 //! the reader may see.
 
+mod credentials;
+
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use hub_model::{Actor, RepoName, SignedIn, Tag, UserName, Visibility};

@@ -73,11 +73,8 @@ async fn an_access_key_is_for_the_registry_and_not_for_the_account() {
     let by_key = sign_in::sign_in(app, key.key_id.as_str(), &password, "").await.unwrap();
     assert!(matches!(create(app, &by_key, "more", None).await, Err(AccessKeyError::Access(_))));
     assert!(list(app, &by_key).await.is_err() && delete(app, &by_key, &key.key_id).await.is_err());
-    let order = || TokenOrder {
-        name: "t".to_owned(),
-        scope: TokenScope::Pull,
-        ..TokenOrder::default()
-    };
+    let order =
+        || TokenOrder { name: "t".to_owned(), scope: TokenScope::Pull, ..TokenOrder::default() };
     assert!(tokens::create(app, &by_key, order()).await.is_err());
     assert!(tokens::list(app, &by_key).await.is_err());
     let org = super::super::orgs::create(app, &by_key, &"ours".parse().unwrap(), "", "").await;

@@ -49,7 +49,12 @@ async fn a_token_signs_in_its_owner_only() {
     let (app, _dir) = with_ana().await;
     add_user(&app, &Actor::System, account("bob", "battery staple")).await.unwrap();
     let bob = sign_in(&app, "bob", &"battery staple".into(), "").await.unwrap();
-    let made = super::super::tokens::create(&app, &bob, "ci", TokenScope::Pull, None).await;
+    let order = super::super::tokens::TokenOrder {
+        name: "ci".to_owned(),
+        scope: TokenScope::Pull,
+        ..Default::default()
+    };
+    let made = super::super::tokens::create(&app, &bob, order).await;
     let (_, secret) = made.unwrap();
     assert!(sign_in(&app, "bob", &secret, "").await.is_ok());
     assert!(matches!(sign_in(&app, "ana", &secret, "").await, Err(SignInError::Wrong)));

@@ -1,5 +1,7 @@
 //! What robots may, and what their secrets open.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hub_model::{Scope, SignedIn, Visibility};
 use secrecy::ExposeSecret as _;
 
@@ -128,10 +130,8 @@ async fn a_robot_makes_no_robot_that_goes_beyond_it() {
     let boss = signed_in(&hub, "labring+boss", &secret).await;
     let (child, _) = create(app, &boss, order("labring+a", TokenScope::Admin, "")).await.unwrap();
     assert_eq!(child.expires_at_ms, Some(end), "as late as may be");
-    let later = RobotOrder {
-        expires_at_ms: Some(end + 1),
-        ..order("labring+b", TokenScope::Pull, "")
-    };
+    let later =
+        RobotOrder { expires_at_ms: Some(end + 1), ..order("labring+b", TokenScope::Pull, "") };
     let later = create(app, &boss, later).await;
     assert!(matches!(later, Err(RobotError::Reach(ReachError::Time { .. }))));
     let longer = RobotChange { ends: Some(Ends::At(end + 1)), ..RobotChange::default() };
@@ -217,4 +217,37 @@ async fn when_a_robot_last_signed_in_is_written_down_later() {
     let Actor::User(olga) = &hub.owner else { panic!("a person") };
     let narrow = Actor::User(SignedIn { scope: TokenScope::Push, ..olga.clone() });
     assert!(create(app, &narrow, order("labring+x", TokenScope::Pull, "")).await.is_err());
+}
+
+#[tokio::test]
+async fn altered_claims_of_a_robot_or_an_access_key_are_refused() {
+    let hub = Hub::new().await;
+    let app = &hub.app;
+    let (_, secret) =
+        create(app, &hub.owner, order("labring+ci", TokenScope::Pull, "")).await.unwrap();
+    create(app, &hub.owner, order("labring+cd", TokenScope::Admin, "")).await.unwrap();
+    let robot = signed_in(&hub, "labring+ci", &secret).await;
+    let (key, _) = super::super::access_keys::create(app, &hub.owner, "k", None).await.unwrap();
+    let by_key = Actor::User(sign_in::with_key(hub.owner.user().unwrap().clone().into(), &key));
+    for (actor, claim, value) in [
+        (&robot, "sub", json!("labring+cd")),
+        (&robot, "sub", json!("olga")),
+        (&robot, "robot", json!(0)),
+        (&robot, "robot", Value::Null),
+        (&robot, "credential_scope", json!("admin")),
+        (&by_key, "sub", json!("wei")),
+        (&by_key, "key", json!(key.id + 1)),
+        (&by_key, "key", Value::Null),
+    ] {
+        let good = jwt(&hub, actor, "repository:labring/mysql-op:pull").await;
+        assert!(registry_tokens::verify(app, &good).await.is_ok());
+        let parts: Vec<_> = good.split('.').collect();
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
+        let mut claims: Value = serde_json::from_slice(&claims).unwrap();
+        claims[claim] = value;
+        let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
+        let altered = format!("{}.{claims}.{}", parts[0], parts[2]);
+        let refused = registry_tokens::verify(app, &altered).await;
+        assert!(matches!(refused, Err(VerifyError::Invalid)), "{claim}");
+    }
 }

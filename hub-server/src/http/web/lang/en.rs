@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Words, people};
+use super::{Words, credentials, people};
 
 /// One or many.
 fn count(number: u64, one: &str, many: &str) -> String {
@@ -208,5 +208,6 @@ pub(super) const WORDS: Words = Words {
     alerts: ["Note", "Tip", "Important", "Warning", "Caution"],
     ago_now: "just now",
 
+    credentials: &credentials::EN,
     people: &people::EN,
 };

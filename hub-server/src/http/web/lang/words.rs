@@ -1,5 +1,6 @@
 //! What has to be said in every language: a missing word does not compile.
 
+use super::credentials::CredentialWords;
 use super::people::PeopleWords;
 
 /// Everything the pages say, in one language.
@@ -199,5 +200,6 @@ pub(crate) struct Words {
     pub alerts: [&'static str; 5],
     pub ago_now: &'static str,
 
+    pub credentials: &'static CredentialWords,
     pub people: &'static PeopleWords,
 }

@@ -1,6 +1,6 @@
 //! Chinese.
 
-use super::{Words, people};
+use super::{Words, credentials, people};
 
 /// A number before its measure word.
 fn count(number: u64, unit: &str) -> String {
@@ -205,5 +205,6 @@ pub(super) const WORDS: Words = Words {
     alerts: ["注意", "提示", "重要", "警告", "当心"],
     ago_now: "刚刚",
 
+    credentials: &credentials::ZH,
     people: &people::ZH,
 };

@@ -27,6 +27,7 @@ pub(in super::super) struct Head {
 enum For {
     Everybody,
     Members,
+    Owners,
 }
 
 /// A page, and the link to it.
@@ -42,6 +43,12 @@ struct Tab {
 const TABS: &[Tab] = &[
     Tab { part: Part::Home, path: "", whom: For::Everybody, words: |t| t.repos },
     Tab { part: Part::Members, path: "/-/members", whom: For::Members, words: |t| t.members },
+    Tab {
+        part: Part::Robots,
+        path: "/-/robots",
+        whom: For::Owners,
+        words: |t| t.credentials.robots,
+    },
 ];
 
 impl Head {
@@ -72,6 +79,7 @@ const fn is_for(whom: For, standing: Standing) -> bool {
     match whom {
         For::Everybody => true,
         For::Members => standing.is_inside(),
+        For::Owners => matches!(standing, Standing::Administrator | Standing::Owner),
     }
 }
 

@@ -24,10 +24,12 @@ pub(super) enum Part {
     Home,
     /// Who belongs to it.
     Members,
+    /// Its accounts for machines.
+    Robots,
 }
 
 /// The parts by what stands behind `/-/`.
-const PARTS: &[(&str, Part)] = &[("members", Part::Members)];
+const PARTS: &[(&str, Part)] = &[("members", Part::Members), ("robots", Part::Robots)];
 
 /// Reads the part of an address behind `/o/`.
 pub(super) fn parse(rest: &str) -> Route {
@@ -56,6 +58,7 @@ mod tests {
         for (rest, want) in [
             ("labring", Route::Part(org("labring"), Part::Home)),
             ("labring/-/members", Route::Part(org("labring"), Part::Members)),
+            ("labring/-/robots", Route::Part(org("labring"), Part::Robots)),
             ("labring%2F-%2Fmembers", Route::Part(org("labring"), Part::Members)),
             ("labring/", Route::Slash("/o/labring".to_owned())),
             ("labring/-/members//", Route::Slash("/o/labring/-/members".to_owned())),
