@@ -1,7 +1,10 @@
 //! What may be typed: clap types only, no rules.
 
+pub(crate) mod key;
 mod org;
 mod perm;
+pub(crate) mod robot;
+pub(crate) mod token;
 
 use std::path::PathBuf;
 
@@ -101,6 +104,15 @@ pub(crate) enum Command {
     /// Who may what, and why
     #[command(subcommand)]
     Perm(Perm),
+    /// Tokens: what stands in for your password, in pipelines and on machines
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Robots: accounts of an organisation for machines
+    #[command(subcommand)]
+    Robot(robot::RobotCommand),
+    /// Access keys: for signed requests, and for clients that sign in with a signature
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Print a script that completes commands in a shell
     Completion(Completion),
     /// Print the versions of this program and of the hub

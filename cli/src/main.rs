@@ -8,6 +8,7 @@ mod credentials;
 mod docker_config;
 mod printer;
 mod private_file;
+mod reach;
 mod report;
 mod server;
 mod shim;

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use anyhow::{Context as _, Result};
 use hub_api_client::{ApiError, Auth};
+use hub_model::AccessKeyId;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::UserFile;
@@ -54,8 +55,42 @@ pub(crate) async fn login(login: Login, context: &Context) -> Result<Exit> {
         );
     }
     let kept = prove(&server, login.user, login.proof, context).await?;
+    let (id, before) = (kept.token_id, earlier(&server, context).await);
     keep(&server, kept, login.docker_config, context)?;
+    if let Some((before, auth)) = before
+        && let Some(id) = id.filter(|id| *id != before)
+    {
+        replace(&server, auth, (before, id), context).await;
+    }
     Ok(Exit::Done)
+}
+
+/// The token that this program keeps for the server, with what signs in by it.
+async fn earlier(server: &Server, context: &Context) -> Option<(i64, Auth)> {
+    let kept = credentials::read(&context.config.credentials_path()).ok()?.remove(server.host())?;
+    let found = context.stored_credentials(server).await.ok()??;
+    Some((kept.token_id?, found.auth()))
+}
+
+/// Ends the token that was kept here before, when it was made for this machine like the new one.
+/// Another machine of the same name keeps a token of its own, which nobody here knows.
+async fn replace(server: &Server, auth: Auth, (before, id): (i64, i64), context: &Context) {
+    let ended = async {
+        // With itself: whoever signed in then may be somebody else than now.
+        let api = context.client(server, auth)?;
+        let tokens = api.tokens().await?;
+        let name = |id| tokens.iter().find(|token| token.id == id).map(|token| &token.name);
+        let own = format!("hub on {}", context.config.machine());
+        let is_ours = name(before).is_some_and(|name| *name == own);
+        if is_ours && name(id).is_none_or(|name| *name == own) {
+            api.delete_token(before).await?;
+            context.printer.detail(&format!("the token {before} of the login before has ended"));
+        }
+        anyhow::Ok(())
+    };
+    if let Err(error) = ended.await {
+        context.printer.detail(&format!("the token of the login before stays: {error:#}"));
+    }
 }
 
 /// Prints who is signed in, like `--get-login` of other tools.
@@ -95,6 +130,9 @@ async fn prove(
                 Proof::Password(password) => password,
                 _ => ask_password(&user, server, context)?,
             };
+            if stands_for_itself(&user, &password) {
+                return by_secret(server, user, password, context).await;
+            }
             let request = hub_api::Login {
                 username: user,
                 password: password.expose_secret().to_owned(),
@@ -112,6 +150,25 @@ async fn prove(
     let me = context.client(server, Auth::Token(token.clone()))?.whoami().await;
     let me = me.map_err(|error| explain(error, server)).with_context(doing)?;
     Ok(Kept { user: me.name, token: Some(token), token_id: me.token_id })
+}
+
+/// Whether a secret is kept as it is: robots and access keys make no tokens.
+fn stands_for_itself(user: &str, secret: &SecretString) -> bool {
+    let key = user.rsplit_once('@').map_or(user, |(_, key)| key);
+    secret.expose_secret().starts_with("hub_bot_") || AccessKeyId::parse(key).is_ok()
+}
+
+async fn by_secret(
+    server: &Server,
+    user: String,
+    secret: SecretString,
+    context: &Context,
+) -> Result<Kept> {
+    let auth = Auth::Basic { user: user.clone(), password: secret.clone() };
+    let me = context.client(server, auth)?.whoami().await;
+    me.map_err(|error| explain(error, server))
+        .with_context(|| format!("could not log in to {server}"))?;
+    Ok(Kept { user, token: Some(secret), token_id: None })
 }
 
 /// A refusal of a login is no reason to log in.

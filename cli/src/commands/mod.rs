@@ -2,15 +2,18 @@
 //! values here.
 
 mod completion;
+mod key;
 mod login;
 mod logout;
 mod org;
 mod perm;
 mod push;
 mod rm;
+mod robot;
 mod search;
 mod show;
 mod tags;
+mod token;
 mod version;
 mod whoami;
 
@@ -51,6 +54,9 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         }
         Command::Org(command) => Box::pin(org::org(command, context)).await,
         Command::Perm(command) => Box::pin(perm::perm(command, context)).await,
+        Command::Token(command) => Box::pin(token::token(command, context)).await,
+        Command::Robot(command) => Box::pin(robot::robot(command, context)).await,
+        Command::Key(command) => Box::pin(key::key(command, context)).await,
         Command::Completion(args) => completion::completion(args.shell, context),
         Command::Version => version::version(context).await,
     }

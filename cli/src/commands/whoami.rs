@@ -20,6 +20,9 @@ pub(crate) async fn whoami(context: &Context) -> Result<Exit> {
     context.printer.value(&me, &me.name, || vec![me.name.clone()])?;
     context.printer.note("server", &server.url());
     context.printer.note("scope", &me.scope);
+    if !me.within.is_empty() {
+        context.printer.note("places", &me.within.join(" "));
+    }
     let orgs: Vec<_> = me.orgs.iter().map(|org| format!("{} ({})", org.name, org.role)).collect();
     context.printer.note("orgs", &orgs.join(", "));
     Ok(Exit::Done)
