@@ -1,4 +1,5 @@
 //! The command line, run as a person runs it.
 
 mod commands;
+mod credentials;
 mod push;

@@ -5,5 +5,6 @@ mod garbage;
 mod orgs;
 mod problems;
 mod repos;
+mod robots;
 mod search;
 mod tokens;

@@ -1,6 +1,7 @@
 //! Real clients against the hub: buildah, skopeo, podman, umoci, oras, python-dxf.
 
 mod buildah;
+mod credentials;
 mod oras;
 mod podman;
 mod resumed;

@@ -110,6 +110,14 @@ impl Workshop {
         blocking(command).await
     }
 
+    /// Runs skopeo, which may fail; tells whether it did what it was asked.
+    pub async fn skopeo_may(&self, args: &[&str]) -> bool {
+        let mut command = self.command("skopeo");
+        command.args(self.trusting(args));
+        let ended = tokio::task::spawn_blocking(move || hub_tests::output(&mut command)).await;
+        ended.unwrap().status.success()
+    }
+
     /// Runs another program in the folder.
     pub async fn run(&self, name: &str, args: &[&str]) -> String {
         let mut command = self.command(name);
