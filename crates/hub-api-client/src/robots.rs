@@ -56,8 +56,8 @@ impl Client {
     ///
     /// A problem `not_found`.
     pub async fn rotate_robot(&self, name: &RobotName) -> Result<CreatedRobot, ApiError> {
-        let path = ["orgs", name.org().as_str(), "robots", name.short(), "rotate"];
-        self.post(&path, &()).read().await
+        let org = name.org();
+        self.post(&["orgs", org.as_str(), "robots", name.short(), "rotate"], &()).read().await
     }
 
     /// Deletes a robot.
