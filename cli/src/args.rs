@@ -4,7 +4,9 @@ pub(crate) mod key;
 mod org;
 mod perm;
 pub(crate) mod robot;
+mod session;
 pub(crate) mod token;
+mod user;
 
 use std::path::PathBuf;
 
@@ -16,6 +18,8 @@ use crate::printer::Format;
 
 pub(crate) use org::*;
 pub(crate) use perm::*;
+pub(crate) use session::{Session, SessionEnd};
+pub(crate) use user::{Passwd, State as UserState, User, UserAdd, UserLs, UserPasswd, UserRm};
 
 /// Images, their READMEs and their tags, on a hub.
 #[derive(Debug, Parser)]
@@ -113,6 +117,14 @@ pub(crate) enum Command {
     /// Access keys: for signed requests, and for clients that sign in with a signature
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// The users of the hub, for administrators
+    #[command(subcommand)]
+    User(User),
+    /// Change your password
+    Passwd(Passwd),
+    /// The browsers that you are signed in with
+    #[command(subcommand)]
+    Session(Session),
     /// Print a script that completes commands in a shell
     Completion(Completion),
     /// Print the versions of this program and of the hub

@@ -1,6 +1,7 @@
 //! What every room is given: the memories, the clock, the keys, and the means to do things later.
 
 mod clock;
+mod guesses;
 mod key_file;
 mod keys;
 mod known;
@@ -27,13 +28,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use clock::Clock;
+use guesses::Guesses;
 pub(crate) use key_file::CHECK as KEY_CHECK;
 pub use key_file::KeyFileError;
 pub(crate) use keys::SETTING as TOKEN_KEY;
 pub use keys::{KeyError, TokenKeys};
 pub use known::KnownManifest;
 pub(crate) use known::{
-    Bearer, Known, KnownRepo, PasswordMark, SignedToken, Spot, as_one_request, virtual_latest,
+    Bearer, Known, KnownRepo, KnownUser, PasswordMark, SignedToken, Spot, as_one_request,
+    virtual_latest,
 };
 use known::{Cache, News};
 pub use origin::Origin;
@@ -94,6 +97,8 @@ pub struct Parts {
     pub started_ms: i64,
     /// How often and how much at a time.
     pub throttle: Throttle,
+    /// Wrong passwords.
+    pub(crate) guesses: Guesses,
     /// Name of this process where it holds jobs and leases.
     pub holder: String,
     /// Tasks of this process.
@@ -215,6 +220,7 @@ impl AppBuilder {
             wake_gc: Notify::new(),
             started_ms: self.clock.now_ms(),
             throttle: Throttle::new(&self.config.limits),
+            guesses: Guesses::new(self.config.limits.wrong_passwords),
             holder: format!("hub-server-{}", uuid::Uuid::now_v7()),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

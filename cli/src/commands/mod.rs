@@ -6,14 +6,17 @@ mod key;
 mod login;
 mod logout;
 mod org;
+mod password;
 mod perm;
 mod push;
 mod rm;
 mod robot;
 mod search;
+mod session;
 mod show;
 mod tags;
 mod token;
+mod user;
 mod version;
 mod whoami;
 
@@ -57,6 +60,9 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Token(command) => Box::pin(token::token(command, context)).await,
         Command::Robot(command) => Box::pin(robot::robot(command, context)).await,
         Command::Key(command) => Box::pin(key::key(command, context)).await,
+        Command::User(command) => user::user(command, context).await,
+        Command::Session(command) => session::session(command, context).await,
+        Command::Passwd(args) => user::passwd(args, context).await,
         Command::Completion(args) => completion::completion(args.shell, context),
         Command::Version => version::version(context).await,
     }

@@ -1,8 +1,6 @@
-//! Signing in, tokens, users, versions.
+//! Signing in, tokens, versions.
 
-use hub_api::{
-    CreateToken, CreateUser, CreatedToken, Login, TokenView, UserView, VersionView, WhoAmI,
-};
+use hub_api::{CreateToken, CreatedToken, Login, TokenView, VersionView, WhoAmI};
 
 use crate::{ApiError, Client};
 
@@ -68,15 +66,5 @@ impl Client {
     /// A problem `not_found` when the caller has none of this number.
     pub async fn rotate_token(&self, id: i64) -> Result<CreatedToken, ApiError> {
         self.post(&["tokens", &id.to_string(), "rotate"], &()).read().await
-    }
-
-    /// Makes a user.
-    ///
-    /// # Errors
-    ///
-    /// A problem `forbidden` unless the caller administers the hub, `conflict` when the name is
-    /// taken.
-    pub async fn create_user(&self, user: &CreateUser) -> Result<UserView, ApiError> {
-        self.post(&["users"], user).read().await
     }
 }

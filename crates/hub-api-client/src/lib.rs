@@ -24,6 +24,8 @@ mod keys;
 mod orgs;
 mod repos;
 mod robots;
+mod sessions;
+mod users;
 
 pub use call::{Auth, Client};
 pub use error::ApiError;

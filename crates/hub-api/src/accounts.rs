@@ -118,6 +118,9 @@ pub struct UserView {
     pub disabled: bool,
     /// When the user was made.
     pub created_at: String,
+    /// When the account was deleted; absent while it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<String>,
 }
 
 /// Makes a user: `POST /users`, for administrators.
@@ -163,6 +166,7 @@ impl From<User> for UserView {
             admin: user.admin,
             disabled: user.disabled,
             created_at: time(user.created_at_ms),
+            deleted_at: user.deleted_at_ms.map(time),
         }
     }
 }

@@ -22,7 +22,9 @@ mod pages;
 mod problem;
 mod repos;
 mod robots;
+mod sessions;
 mod times;
+mod users;
 
 pub use access::*;
 pub use accounts::*;
@@ -35,4 +37,6 @@ pub use pages::*;
 pub use problem::*;
 pub use repos::*;
 pub use robots::*;
+pub use sessions::*;
 pub use times::*;
+pub use users::*;

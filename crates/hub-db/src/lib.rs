@@ -96,6 +96,6 @@ pub use manifests::BaseImage;
 pub use open::{Db, Lite};
 pub use pulls::Pulls;
 pub use repos::{Latest, RepoEdit, RepoFilter};
-pub use users::NewUser;
+pub use users::{Membership, NewUser, UserFilter};
 
 use error::Doing;

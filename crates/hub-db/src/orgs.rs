@@ -71,6 +71,10 @@ statements! {
         "UPDATE org
          SET description = description
          WHERE id = $1";
+    COUNT_MADE =
+        "SELECT COUNT(*)
+         FROM org
+         WHERE created_by = $1 AND name <> $1";
     COUNT_OWNERS =
         "SELECT COUNT(*)
          FROM org_member
@@ -352,6 +356,18 @@ impl Change {
             .doing("lock the organisation")
     }
 
+    /// Number of organisations that a user made and that are still there, without the personal one.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn count_made_orgs(&mut self, user: &UserName) -> Result<i64, DbError> {
+        within!(self, on => {
+            sqlx::query_scalar(COUNT_MADE).bind(user.as_str()).fetch_one(on).await
+        })
+        .doing("count the organisations that the user made")
+    }
+
     /// Number of owners, as this change leaves them.
     ///
     /// # Errors
@@ -380,6 +396,14 @@ mod tests {
             for name in ["b", "a-b", "a", "ab", "a.b", "a_b"] {
                 change.an_org(name).await;
             }
+            let alice = UserName::parse("alice").unwrap();
+            assert_eq!(change.count_made_orgs(&alice).await.unwrap(), 6);
+            change.an_org("alice").await;
+            assert_eq!(change.count_made_orgs(&alice).await.unwrap(), 6, "the personal one");
+            change.commit().await.unwrap();
+            let mut change = db.change().await.unwrap();
+            let own = db.org(&org_name("alice")).await.unwrap().unwrap();
+            change.delete_org(own.id).await.unwrap();
             change.commit().await.unwrap();
 
             let names = async |after, limit| -> Vec<String> {

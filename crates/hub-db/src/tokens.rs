@@ -34,6 +34,9 @@ statements! {
     DELETE_TOKENS =
         "DELETE FROM token
          WHERE user_id = $1 AND kind = $2";
+    DELETE_OTHER_TOKENS =
+        "DELETE FROM token
+         WHERE user_id = $1 AND kind = $2 AND id <> $3";
     KEEP_TOKENS =
         "DELETE FROM token
          WHERE user_id = $1 AND kind = $2
@@ -236,6 +239,29 @@ impl Change {
         .doing("delete the credential")
     }
 
+    /// Deletes the credentials of one kind that a user has, but for the one in row `keep`.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn delete_other_tokens(
+        &mut self,
+        user_id: i64,
+        kind: TokenKind,
+        keep: i64,
+    ) -> Result<(), DbError> {
+        within!(self, on => {
+            sqlx::query(DELETE_OTHER_TOKENS)
+                .bind(user_id)
+                .bind(kind.as_str())
+                .bind(keep)
+                .execute(on)
+                .await
+                .map(drop)
+        })
+        .doing("delete the other credentials of the user")
+    }
+
     /// Deletes the credentials of one kind that a user has, but for the newest `most`; tells
     /// whether there was one.
     ///
@@ -336,6 +362,12 @@ mod tests {
             change.delete_tokens(bob.id, TokenKind::Session).await.unwrap();
             change.commit().await.unwrap();
             assert_eq!(db.tokens_of(alice.id, TokenKind::Session).await.unwrap().len(), 2);
+
+            let mut change = db.change().await.unwrap();
+            change.delete_other_tokens(alice.id, TokenKind::Session, ids[1]).await.unwrap();
+            change.commit().await.unwrap();
+            assert_eq!(db.token_by_hash("c").await.unwrap(), None);
+            assert!(db.token_by_hash("b").await.unwrap().is_some(), "the one that is kept");
 
             let mut change = db.change().await.unwrap();
             change.delete_tokens(alice.id, TokenKind::Session).await.unwrap();

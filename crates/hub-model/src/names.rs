@@ -30,6 +30,7 @@ pub const RESERVED: &[&str] = &[
     "openapi.json",
     "r",
     "readyz",
+    "register",
     "robots.txt",
     "search",
     "search.atom",

@@ -30,6 +30,45 @@ impl User {
     }
 }
 
+/// Which accounts a list of users holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum UserState {
+    /// All that were not deleted.
+    #[default]
+    Any,
+    /// Those that may sign in.
+    Open,
+    /// Those that may not.
+    Disabled,
+    /// Administrators of the hub.
+    Admin,
+    /// Those that were deleted.
+    Deleted,
+}
+
+impl UserState {
+    /// In the order in which pages offer them.
+    pub const ALL: [Self; 5] = [Self::Any, Self::Open, Self::Disabled, Self::Admin, Self::Deleted];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Open => "open",
+            Self::Disabled => "disabled",
+            Self::Admin => "admin",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
 /// Who acts. The second argument of every service, and nobody is exempt from asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {

@@ -15,12 +15,21 @@ const SOON: u64 = 5;
 
 /// Somebody asks too much; another try may succeed after some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many {what} at once: try again in {retry_after_seconds} seconds")]
+#[error("too many {what}: try again in {}", spoken(*.retry_after_seconds))]
 pub struct TooMany {
     /// What there are too many of.
     pub what: &'static str,
     /// After how long another try makes sense.
     pub retry_after_seconds: u64,
+}
+
+/// A time for people.
+fn spoken(seconds: u64) -> String {
+    match seconds {
+        1 => "a second".to_owned(),
+        2..120 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
 }
 
 /// As many times as much may come from one address as from one name at it: people share
@@ -42,6 +51,8 @@ pub enum Often {
     UploadStarts,
     /// Searches.
     Searches,
+    /// Accounts that strangers make, by address; counted by the hour.
+    Registrations,
 }
 
 type Limiter = Option<DefaultKeyedRateLimiter<String>>;
@@ -55,6 +66,7 @@ pub struct Throttle {
     sign_ins_from_address: Limiter,
     upload_starts: Limiter,
     searches: Limiter,
+    registrations: Limiter,
     uploads: u32,
     uploads_per_user: u32,
     running: Arc<Mutex<Running>>,
@@ -87,6 +99,8 @@ impl Throttle {
             sign_ins_from_address: limiter(from_address),
             upload_starts: limiter(limits.upload_starts_per_minute),
             searches: limiter(limits.searches_per_minute),
+            registrations: NonZeroU32::new(limits.registrations_per_hour)
+                .map(|most| RateLimiter::keyed(Quota::per_hour(most))),
             uploads: limits.uploads,
             uploads_per_user: limits.uploads_per_user,
             running: Arc::default(),
@@ -97,7 +111,7 @@ impl Throttle {
     ///
     /// # Errors
     ///
-    /// When there were too many in the last minute.
+    /// When there were too many in the last minute; of registrations, in the last hour.
     pub fn count(&self, what: Often, key: &str) -> Result<(), TooMany> {
         let (limiter, what) = match what {
             Often::Tokens => (&self.tokens, "requests for tokens"),
@@ -106,6 +120,7 @@ impl Throttle {
             Often::SignInsFromAddress => (&self.sign_ins_from_address, "sign-ins"),
             Often::UploadStarts => (&self.upload_starts, "uploads"),
             Often::Searches => (&self.searches, "searches"),
+            Often::Registrations => (&self.registrations, "registrations"),
         };
         let Some(limiter) = limiter else { return Ok(()) };
         limiter.check_key(&key.to_owned()).map_err(|until| {
@@ -167,6 +182,7 @@ impl Throttle {
             &self.sign_ins_from_address,
             &self.upload_starts,
             &self.searches,
+            &self.registrations,
         ];
         for limiter in all.into_iter().flatten() {
             limiter.retain_recent();

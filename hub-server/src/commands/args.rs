@@ -76,7 +76,7 @@ pub(super) enum Verb {
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigVerb),
-    /// Accounts, on the data of a hub that does not run
+    /// Accounts, on the data of a hub that does not run, or in PostgreSQL beside one that does
     #[command(subcommand)]
     User(UserVerb),
     /// The hub's own key, which encrypts secrets in the database
@@ -132,6 +132,41 @@ pub(super) enum UserVerb {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Close an account: every credential is refused, sessions end
+    Disable {
+        #[command(flatten)]
+        settings: Settings,
+        /// Whose
+        name: UserName,
+    },
+    /// Open an account again
+    Enable {
+        #[command(flatten)]
+        settings: Settings,
+        /// Whose
+        name: UserName,
+    },
+    /// Make a user an administrator of the whole hub
+    Admin {
+        #[command(flatten)]
+        settings: Settings,
+        /// Who
+        name: UserName,
+        /// No longer
+        #[arg(long)]
+        off: bool,
+    },
+    /// Delete a user with all credentials and rights; the name is not given again
+    #[command(visible_alias = "rm")]
+    Delete {
+        #[command(flatten)]
+        settings: Settings,
+        /// Who
+        name: UserName,
+    },
+    /// List the users
+    #[command(visible_alias = "list")]
+    Ls(Settings),
 }
 
 /// Settings that every verb takes. Each is also a key of the file and a variable.

@@ -12,7 +12,7 @@ use hub_registry_client::{
 use secrecy::{ExposeSecret, SecretString};
 
 use super::args::Settings;
-use super::{printer, quiet, serve, store};
+use super::{printer, quiet, serve, user};
 use crate::services::accounts::{self, NewAccount};
 use crate::services::orgs;
 use crate::{Running, start};
@@ -64,7 +64,7 @@ async fn fill(running: &Running) -> Result<Option<SecretString>> {
         app.db.users().await? == 0,
         "it is somebody's hub already: name an empty folder, or none for a temporary one"
     );
-    let password = store::new_password();
+    let password = user::new_password();
     let new = NewAccount { name, password: password.clone(), admin: true };
     let user = accounts::add_user(app, &Actor::System, new).await?;
     let admin = Actor::User(SignedIn::by_password(user.into()));

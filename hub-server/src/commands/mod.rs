@@ -7,6 +7,7 @@ mod gc;
 mod printer;
 mod serve;
 mod store;
+mod user;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use args::{ConfigVerb, KeyVerb, UserVerb, Verb};
 
 use crate::Config;
 use crate::config::{self, Loaded};
+use crate::services::accounts::UserEdit;
 use crate::services::check::Rehash;
 use crate::services::gc::GcOrder;
 
@@ -45,21 +47,38 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
             return check::check(quiet(settings.load()?)?, fix, rehash, format).await;
         }
         Verb::Config(ConfigVerb::Print(settings)) => print_config(&settings.load()?),
-        Verb::User(UserVerb::Add { settings, name, password_stdin, admin }) => {
-            let config = quiet(settings.load()?)?;
-            store::add_user(config, &name, password_stdin, admin).await?;
-        }
-        Verb::User(UserVerb::Password { settings, name, password_stdin }) => {
-            let config = quiet(settings.load()?)?;
-            store::set_password(config, &name, password_stdin).await?;
-        }
         Verb::Key(KeyVerb::Forget { settings, yes }) => {
             store::forget_key(&quiet(settings.load()?)?, yes).await?;
         }
+        Verb::User(verb) => return run_user(verb).await.map(|()| ExitCode::SUCCESS),
         Verb::Openapi => print_openapi()?,
         Verb::Healthcheck(settings) => return healthcheck(&settings.load()?.config).await,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn run_user(verb: UserVerb) -> Result<()> {
+    let closed = |disabled| UserEdit { admin: None, disabled: Some(disabled) };
+    match verb {
+        UserVerb::Add { settings, name, password_stdin, admin } => {
+            user::add(quiet(settings.load()?)?, &name, password_stdin, admin).await
+        }
+        UserVerb::Password { settings, name, password_stdin } => {
+            user::set_password(quiet(settings.load()?)?, &name, password_stdin).await
+        }
+        UserVerb::Disable { settings, name } => {
+            user::edit(quiet(settings.load()?)?, &name, closed(true)).await
+        }
+        UserVerb::Enable { settings, name } => {
+            user::edit(quiet(settings.load()?)?, &name, closed(false)).await
+        }
+        UserVerb::Admin { settings, name, off } => {
+            let edit = UserEdit { admin: Some(!off), disabled: None };
+            user::edit(quiet(settings.load()?)?, &name, edit).await
+        }
+        UserVerb::Delete { settings, name } => user::delete(quiet(settings.load()?)?, &name).await,
+        UserVerb::Ls(settings) => user::list(quiet(settings.load()?)?).await,
+    }
 }
 
 /// Prints an error with its causes, and gives the code to exit with.

@@ -70,6 +70,7 @@ pub(super) const KEYS: &[Key] = &[
     plain("auth.verified_seconds", |c| c.auth.verified_seconds.to_string()),
     text("auth.key_file", |c| c.key_file().display().to_string()),
     plain("auth.token_days_max", |c| c.auth.token_days_max.to_string()),
+    text("auth.registration", |c| c.auth.registration.as_str().to_owned()),
     plain("registry.max_manifest_bytes", |c| c.registry.max_manifest_bytes.to_string()),
     plain("registry.max_blob_bytes", |c| c.registry.max_blob_bytes.to_string()),
     plain("registry.idle_timeout_seconds", |c| c.registry.idle_timeout_seconds.to_string()),
@@ -92,6 +93,9 @@ pub(super) const KEYS: &[Key] = &[
     plain("limits.tokens_per_minute", |c| c.limits.tokens_per_minute.to_string()),
     plain("limits.upload_starts_per_minute", |c| c.limits.upload_starts_per_minute.to_string()),
     plain("limits.searches_per_minute", |c| c.limits.searches_per_minute.to_string()),
+    plain("limits.wrong_passwords", |c| c.limits.wrong_passwords.to_string()),
+    plain("limits.orgs_per_user", |c| c.limits.orgs_per_user.to_string()),
+    plain("limits.registrations_per_hour", |c| c.limits.registrations_per_hour.to_string()),
     text("log.format", |c| match c.log.format {
         LogFormat::Text => "text".to_owned(),
         LogFormat::Json => "json".to_owned(),

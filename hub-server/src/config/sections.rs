@@ -216,6 +216,30 @@ pub struct Auth {
     /// Longest life of a personal token, of a robot's secret and of an access key, in days; 0 for
     /// no limit.
     pub token_days_max: u32,
+    /// Whether strangers may make an account for themselves.
+    pub registration: Registration,
+}
+
+/// Whether strangers may make an account for themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// Administrators make accounts.
+    #[default]
+    Off,
+    /// Everybody who reaches the hub may.
+    Open,
+}
+
+impl Registration {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Open => "open",
+        }
+    }
 }
 
 fn at_most_a_day<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
@@ -235,6 +259,7 @@ impl Default for Auth {
             verified_seconds: 60,
             key_file: None,
             token_days_max: 0,
+            registration: Registration::Off,
         }
     }
 }
@@ -355,6 +380,14 @@ pub struct Limits {
     pub upload_starts_per_minute: u32,
     /// Searches in a minute, by address.
     pub searches_per_minute: u32,
+    /// Wrong passwords in a row, of one name at one address, after which that pair has to wait,
+    /// longer each time. Other addresses and other credentials of that name are not concerned.
+    pub wrong_passwords: u32,
+    /// Organisations that a user may have made and that are still there, the personal one not
+    /// counted. Administrators may make more.
+    pub orgs_per_user: u64,
+    /// Accounts that may be registered in an hour, by address.
+    pub registrations_per_hour: u32,
 }
 
 impl Default for Limits {
@@ -366,6 +399,9 @@ impl Default for Limits {
             tokens_per_minute: 0,
             upload_starts_per_minute: 0,
             searches_per_minute: 0,
+            wrong_passwords: 10,
+            orgs_per_user: 20,
+            registrations_per_hour: 10,
         }
     }
 }

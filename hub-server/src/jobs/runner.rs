@@ -15,9 +15,8 @@ use super::{
     Failure, collect_garbage, count_usage, describe_image, describe_repo, expire_uploads,
     flush_counters, follow_outbox, scrub,
 };
-use crate::App;
 use crate::services::{chain, invitations};
-use crate::telemetry;
+use crate::{App, telemetry};
 
 /// Jobs that one process runs at the same time.
 const WORKERS: usize = 2;
@@ -173,6 +172,7 @@ async fn forget(app: App) {
     while !app.stop.is_cancelled() {
         pause(&app, FORGETTING).await;
         app.throttle.forget();
+        app.guesses.forget(app.now_ms());
     }
 }
 

@@ -1,12 +1,23 @@
-//! Users: making them, changing passwords. Signing in is `sign_in.rs`.
+//! Users: what administrators do with them, and what everybody does with their own account.
+//! Signing in is `sign_in.rs`.
 
-use hub_db::{DbError, NewUser};
-use hub_model::{Actor, LetterKind, NewOrg, Role, TokenKind, User, UserName};
+mod administration;
+mod make;
+mod own;
+
+use hub_db::{Change, DbError};
+use hub_model::{Actor, LetterKind, OrgName, TokenKind, User, UserName};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 
-use super::access::{self, AccessError};
+use super::access::AccessError;
+use super::audit::{self, Act};
 use crate::App;
 use crate::app::{HashError, TooMany};
+
+pub use administration::{Account, UserEdit, delete, edit, get, list, reset_password};
+pub use make::{NewAccount, add_user};
+pub use own::{change_password, register};
 
 /// Why an account was not made or changed.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +41,9 @@ pub enum AccountError {
         /// Length of the rejected one.
         found: usize,
     },
+    /// Strangers may not make accounts here.
+    #[error("this hub takes no registrations: ask an administrator for an account")]
+    NoRegistration,
     /// The old password is wrong.
     #[error("the old password is wrong")]
     WrongPassword,
@@ -38,6 +52,23 @@ pub enum AccountError {
     Unknown {
         /// The name.
         name: UserName,
+    },
+    /// Nobody could administer the hub any more.
+    #[error("`{name}` is the last administrator who may sign in: make another one first")]
+    LastAdministrator {
+        /// The user.
+        name: UserName,
+    },
+    /// Repositories would belong to nobody.
+    #[error(
+        "nobody but `{name}` owns {}: name another owner there, or delete the repositories, first",
+        listed(.orgs)
+    )]
+    StillOwns {
+        /// The user.
+        name: UserName,
+        /// Organisations that hold repositories and have no other owner.
+        orgs: Vec<OrgName>,
     },
     /// Too many passwords are being checked.
     #[error(transparent)]
@@ -65,96 +96,34 @@ pub const MIN_PASSWORD_BYTES: usize = 8;
 /// Longest password, in bytes: what is longer costs time to hash and is no safer.
 pub const MAX_PASSWORD_BYTES: usize = 256;
 
-/// An account about to be made.
-#[derive(Debug, Clone)]
-pub struct NewAccount {
-    /// Name to sign in with, and of the organisation that comes with it.
-    pub name: UserName,
-    /// The first password.
-    pub password: SecretString,
-    /// Whether the user administers the whole hub.
-    pub admin: bool,
+/// Names in a sentence.
+fn listed(names: &[OrgName]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Makes a user, and the organisation of that name with the user as its owner.
-///
-/// # Errors
-///
-/// [`AccountError::Taken`] when a user or an organisation has the name already.
-pub async fn add_user(app: &App, actor: &Actor, new: NewAccount) -> Result<User, AccountError> {
-    access::require_administrator(actor)?;
-    let taken = || AccountError::Taken { name: new.name.clone() };
-    let password_hash = Some(hash(app, &new.password).await?);
-    let now = app.now_ms();
-    let mut change = app.db.change().await?;
-    let user = change
-        .add_user(&NewUser {
-            name: new.name.clone(),
-            password_hash,
-            admin: new.admin,
-            created_at_ms: now,
-        })
-        .await
-        .map_err(|error| if error.is_conflict() { taken() } else { error.into() })?;
-    let org = change
-        .add_org(&NewOrg {
-            name: new.name.org(),
-            display_name: String::new(),
-            description: String::new(),
-            created_by: new.name.to_string(),
-            created_at_ms: now,
-        })
-        .await
-        .map_err(|error| if error.is_conflict() { taken() } else { error.into() })?;
-    change.set_member(org.id, user.id, Role::Owner, now).await?;
-    change.tell(LetterKind::Access, org.name.as_str(), now).await?;
-    change.commit().await?;
-    app.kick();
-    Ok(user)
+/// What is noted of an account.
+fn facts(user: &User) -> Value {
+    json!({"admin": user.admin, "disabled": user.disabled})
 }
 
-/// Changes the caller's own password; every session of theirs ends.
-///
-/// # Errors
-///
-/// [`AccountError::WrongPassword`], and the rules for new ones.
-pub async fn change_password(
+/// Ends what somebody signed in with by password: sessions, and refresh tokens of the registry.
+async fn end_sessions(change: &mut Change, user: &User) -> Result<(), DbError> {
+    change.delete_tokens(user.id, TokenKind::Session).await?;
+    change.delete_tokens(user.id, TokenKind::Refresh).await
+}
+
+async fn store_password(
     app: &App,
     actor: &Actor,
-    old: &SecretString,
+    user: &User,
     new: &SecretString,
 ) -> Result<(), AccountError> {
-    let user = &access::whole_person(actor, "your account")?.user;
-    let stored = app.db.password_hash(user.id).await?;
-    if !app.passwords.turn().await?.verify(old, stored).await? {
-        return Err(AccountError::WrongPassword);
-    }
-    store_password(app, user, new).await
-}
-
-/// Sets somebody's password without asking for the old one: for administrators.
-///
-/// # Errors
-///
-/// [`AccountError::Unknown`], and the rules for new passwords.
-pub async fn reset_password(
-    app: &App,
-    actor: &Actor,
-    name: &UserName,
-    new: &SecretString,
-) -> Result<(), AccountError> {
-    access::require_administrator(actor)?;
-    let user = app.db.user(name).await?;
-    let user = user.ok_or_else(|| AccountError::Unknown { name: name.clone() })?;
-    store_password(app, &user, new).await
-}
-
-async fn store_password(app: &App, user: &User, new: &SecretString) -> Result<(), AccountError> {
     let hash = hash(app, new).await?;
     let mut change = app.db.change().await?;
     change.set_password(user.id, &hash).await?;
-    change.delete_tokens(user.id, TokenKind::Session).await?;
-    change.delete_tokens(user.id, TokenKind::Refresh).await?;
+    end_sessions(&mut change, user).await?;
+    let act = Act { action: "user.password", target: user.name.as_str(), org_id: None };
+    audit::done(app, &mut change, actor, act, ((), ())).await?;
     change.tell(LetterKind::Credentials, user.name.as_str(), app.now_ms()).await?;
     change.commit().await?;
     app.kick();

@@ -5,10 +5,11 @@
 //! one a thousand times is one entry with a count.
 
 use hub_db::{Change, DbError};
-use hub_model::{Action, Actor, Credential, NewAuditEntry, Outcome};
+use hub_model::{Action, Actor, Credential, NewAuditEntry, Outcome, UserName};
 use serde::Serialize;
 
 use super::access::AccessError;
+use super::sign_in::SignInError;
 use crate::App;
 use crate::app::{Origin, Refused};
 
@@ -64,6 +65,26 @@ pub(crate) fn denied(app: &App, actor: &Actor, action: Action, name: &str, why: 
         request_id,
         action: action.as_str(),
         target: name.to_owned(),
+        reason: why.to_string(),
+        times: 1,
+    });
+}
+
+/// What signing in is called in the record.
+pub(crate) const SIGN_IN: &str = "auth.sign_in";
+
+/// Notes that somebody could not sign in by password. Only the name of an account is written down:
+/// what was typed in place of a name may be a password.
+pub(crate) fn not_signed_in(app: &App, user: Option<&UserName>, why: &SignInError) {
+    let Origin { address, request_id } = Origin::here();
+    app.refused.note(Refused {
+        at_ms: app.now_ms(),
+        actor: String::new(),
+        credential: "password".to_owned(),
+        address,
+        request_id,
+        action: SIGN_IN,
+        target: user.map(ToString::to_string).unwrap_or_default(),
         reason: why.to_string(),
         times: 1,
     });

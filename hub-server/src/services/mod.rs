@@ -26,6 +26,7 @@ pub mod registry_tokens;
 pub mod repos;
 pub mod robots;
 pub mod search;
+pub mod sessions;
 pub mod sign_in;
 pub mod tokens;
 pub mod uploads;

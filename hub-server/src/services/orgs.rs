@@ -45,6 +45,15 @@ pub enum OrgError {
         /// The organisation.
         name: OrgName,
     },
+    /// The caller made as many as a user may.
+    #[error(
+        "you made {most} organisations already, which is what a user may have here: delete one, or \
+         ask an administrator"
+    )]
+    TooMany {
+        /// How many a user may have.
+        most: u64,
+    },
     /// There is no such user.
     #[error("there is no user `{name}`")]
     UnknownUser {
@@ -187,7 +196,8 @@ pub async fn create(
 ///
 /// # Errors
 ///
-/// [`OrgError::Taken`] when a user or an organisation has the name already.
+/// [`OrgError::Taken`] when a user or an organisation has the name already,
+/// [`OrgError::TooMany`] when the caller made as many as a user may.
 pub async fn create_as(
     app: &App,
     actor: &Actor,
@@ -207,6 +217,14 @@ pub async fn create_as(
     }
     let now = app.now_ms();
     let mut change = app.db.change().await?;
+    let most = app.config.limits.orgs_per_user;
+    if let Some(owner) = owner.filter(|owner| most > 0 && !owner.admin) {
+        // Two at the same time must not both find room for the last one.
+        change.lock_user(owner.id).await?;
+        if change.count_made_orgs(&owner.name).await? >= limit_rows(most) {
+            return Err(OrgError::TooMany { most });
+        }
+    }
     let mut org = change
         .add_org(&NewOrg {
             name: name.clone(),

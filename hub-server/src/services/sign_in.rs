@@ -14,8 +14,9 @@ use subtle::ConstantTimeEq as _;
 
 use super::access_keys::{self, KEY_SCOPE};
 use super::accounts::MAX_PASSWORD_BYTES;
+use super::audit;
 use crate::App;
-use crate::app::{HashError, TooMany, Unsealed, Used};
+use crate::app::{HashError, KnownUser, TooMany, Unsealed, Used};
 
 /// Why somebody could not sign in.
 #[derive(Debug, thiserror::Error)]
@@ -151,31 +152,61 @@ pub async fn by_password(
     password: &SecretString,
     from: &str,
 ) -> Result<SignedIn, SignInError> {
-    if password.expose_secret().len() > MAX_PASSWORD_BYTES {
-        return Err(SignInError::Wrong);
-    }
     let name = UserName::parse(name).ok();
     let user = match &name {
         Some(name) => app.known().await?.user(name).await?,
         None => None,
     };
+    let proved = prove(app, name.as_ref(), user.as_ref(), (password, from)).await;
+    if let Err(why @ (SignInError::Wrong | SignInError::Disabled | SignInError::TooMany(_))) =
+        &proved
+    {
+        audit::not_signed_in(app, user.as_ref().map(|user| &user.user.name), why);
+    }
+    proved
+}
+
+/// Checks the password of a user, or does the same work for nobody.
+async fn prove(
+    app: &App,
+    name: Option<&UserName>,
+    user: Option<&KnownUser>,
+    (password, from): (&SecretString, &str),
+) -> Result<SignedIn, SignInError> {
+    if password.expose_secret().len() > MAX_PASSWORD_BYTES {
+        return Err(SignInError::Wrong);
+    }
     let hash = Sha256::digest(password.expose_secret()).into();
-    let is_checked =
-        || user.as_ref().is_some_and(|user| app.cache.knows_password(user.edition, hash));
+    let is_checked = || user.is_some_and(|user| app.cache.knows_password(user.edition, hash));
+    // What can be nobody's name is one name; an address that is not known is not counted.
+    let guessed = name.map(UserName::as_str).unwrap_or_default();
+    let may_try = || match from {
+        "" => Ok(()),
+        from => app.guesses.may_try(guessed, from, app.now_ms()),
+    };
     if !is_checked() {
         if !from.is_empty() {
-            app.throttle.count_sign_in(name.as_ref(), from)?;
+            app.throttle.count_sign_in(name, from)?;
         }
+        may_try()?;
         let turn = app.passwords.turn().await?;
         // Who came with the same password before may have had it checked meanwhile.
         if !is_checked() {
-            let stored = match &user {
+            // And who guesses may have sent many guesses at once.
+            may_try()?;
+            let stored = match user {
                 Some(user) => app.db.password_hash(user.id).await?,
                 None => None,
             };
             // Without a user the same work is done, so that the time tells nothing.
             if !turn.verify(password, stored).await? {
+                if !from.is_empty() {
+                    app.guesses.wrong(guessed, from, app.now_ms());
+                }
                 return Err(SignInError::Wrong);
+            }
+            if !from.is_empty() {
+                app.guesses.right(guessed, from, app.now_ms());
             }
         }
     }
@@ -184,7 +215,7 @@ pub async fn by_password(
         return Err(SignInError::Disabled);
     }
     app.cache.put_password(user.edition, hash);
-    Ok(SignedIn::by_password(user.user))
+    Ok(SignedIn::by_password(Arc::clone(&user.user)))
 }
 
 /// Checks the secret of a personal token, a session or a robot, without a name.

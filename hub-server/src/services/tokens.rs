@@ -249,7 +249,11 @@ pub async fn start_session(
         expires_at_ms: Some(now + days * 24 * 60 * 60 * 1000),
     };
     let mut change = app.db.change().await?;
-    let (_, secret) = store(&mut change, new, SESSION_PREFIX).await?;
+    let (token, secret) = store(&mut change, new, SESSION_PREFIX).await?;
+    let act = Act { action: audit::SIGN_IN, target: user.name.as_str(), org_id: None };
+    let told = json!({"session": token.id});
+    let signed_in = Actor::User(SignedIn::by_password(user.clone().into()));
+    audit::done(app, &mut change, &signed_in, act, ((), told)).await?;
     change.commit().await?;
     Ok(secret)
 }
@@ -284,7 +288,6 @@ async fn store(
 
 #[cfg(test)]
 mod tests {
-    use hub_model::SignedIn;
     use secrecy::ExposeSecret;
 
     use super::*;

@@ -3,3 +3,4 @@
 mod commands;
 mod credentials;
 mod push;
+mod users;

@@ -8,3 +8,4 @@ mod repos;
 mod robots;
 mod search;
 mod tokens;
+mod users;

@@ -7,17 +7,28 @@ use reqwest::{Client, Response, StatusCode};
 use scraper::{Html, Selector};
 
 /// A browser's memory: one cookie jar, redirects not followed.
-struct Browser {
+pub(super) struct Browser {
     client: Client,
     url: String,
     cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
-    fn new(hub: &TestHub) -> Self {
+    pub(super) fn new(hub: &TestHub) -> Self {
         let redirects = reqwest::redirect::Policy::none();
         let client = hub.client().redirect(redirects).build().unwrap();
         Self { client, url: hub.url.clone(), cookies: BTreeMap::new() }
+    }
+
+    /// Puts a cookie there, as somebody else might.
+    pub(super) fn plant(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Name and value of the session's cookie.
+    pub(super) fn session(&self) -> String {
+        let session = self.cookies.iter().find(|(name, _)| name.ends_with("hub_session"));
+        session.map(|(name, value)| format!("{name}={value}")).unwrap()
     }
 
     fn jar(&self) -> String {
@@ -34,7 +45,7 @@ impl Browser {
         }
     }
 
-    async fn get(&mut self, path: &str) -> Response {
+    pub(super) async fn get(&mut self, path: &str) -> Response {
         let request = self.client.get(format!("{}{path}", self.url)).header("cookie", self.jar());
         let answer = request.send().await.unwrap();
         self.remember(&answer);
@@ -42,14 +53,24 @@ impl Browser {
     }
 
     /// Fills in the form of a page that posts to `action`, and sends it.
-    async fn submit(&mut self, path: &str, action: &str, fields: &[(&str, &str)]) -> Response {
+    pub(super) async fn submit(
+        &mut self,
+        path: &str,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> Response {
         let text = self.get(path).await.text().await.unwrap();
         let mut form = hidden_fields(&text, action);
         form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         self.post(action, &form, &self.url.clone()).await
     }
 
-    async fn post(&mut self, action: &str, form: &[(String, String)], origin: &str) -> Response {
+    pub(super) async fn post(
+        &mut self,
+        action: &str,
+        form: &[(String, String)],
+        origin: &str,
+    ) -> Response {
         let request = self.client.post(format!("{}{action}", self.url));
         let request = request.header("cookie", self.jar()).header("origin", origin).form(form);
         let answer = request.send().await.unwrap();
@@ -58,7 +79,7 @@ impl Browser {
     }
 }
 
-fn hidden_fields(text: &str, action: &str) -> Vec<(String, String)> {
+pub(super) fn hidden_fields(text: &str, action: &str) -> Vec<(String, String)> {
     let html = Html::parse_document(text);
     let selector = format!("form[action=\"{action}\"] input[type=hidden]");
     let selector = Selector::parse(&selector).unwrap();

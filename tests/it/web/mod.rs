@@ -1,5 +1,6 @@
 //! The web pages: as HTML without a browser, and in a real one.
 
+mod accounts;
 pub mod browser;
 mod forms;
 mod pages;

@@ -1,22 +1,20 @@
-//! Doors of who one is: signing in, tokens, users, and which program answers.
+//! Doors of who one is: signing in, tokens, and which program answers.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use hub_api::{
-    CreateToken, CreateUser, CreatedToken, Login, Problem, TokenView, UserView, VersionView, WhoAmI,
-};
-use hub_model::{Actor, UserName};
+use hub_api::{CreateToken, CreatedToken, Login, Problem, TokenView, VersionView, WhoAmI};
+use hub_model::Actor;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::HubError;
-use super::input::{Body, IdInPath, InPath, Who, end, named, places, scope};
+use super::input::{Body, IdInPath, InPath, Who, end, places, scope};
 use crate::App;
 use crate::http::ClientAddress;
 use crate::services::access::AccessError;
 use crate::services::tokens::TokenOrder;
-use crate::services::{accounts, orgs, sign_in, tokens};
+use crate::services::{orgs, sign_in, tokens};
 
 /// What a token is called when the client gives it no name.
 const UNNAMED: &str = "hub login";
@@ -114,24 +112,6 @@ pub(super) async fn delete_token(
 ) -> Result<StatusCode, HubError> {
     tokens::revoke(&app, &actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Makes a user, for administrators.
-#[utoipa::path(post, path = "/api/v1/users", tag = "accounts", request_body = CreateUser,
-    responses((status = 201, body = UserView), (status = 403, body = Problem),
-        (status = 409, body = Problem)))]
-pub(super) async fn create_user(
-    State(app): State<App>,
-    Who(actor): Who,
-    Body(user): Body<CreateUser>,
-) -> Result<impl IntoResponse, HubError> {
-    let new = accounts::NewAccount {
-        name: named("name", &user.name, UserName::parse)?,
-        password: user.password.into(),
-        admin: user.admin,
-    };
-    let user = accounts::add_user(&app, &actor, new).await?;
-    Ok((StatusCode::CREATED, Json(UserView::from(user))))
 }
 
 fn created(

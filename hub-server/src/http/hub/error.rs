@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use hub_api::{PROBLEM_MEDIA_TYPE, Problem};
 use hub_model::{Action, NameError, UserName};
 
+use crate::app::TooMany;
 use crate::http::RequestId;
 use crate::services::access::AccessError;
 use crate::services::access_keys::AccessKeyError;
@@ -24,21 +25,30 @@ use crate::services::reach::ReachError;
 use crate::services::repos::RepoError;
 use crate::services::robots::RobotError;
 use crate::services::search::SearchError;
+use crate::services::sessions::SessionError;
 use crate::services::sign_in::SignInError;
 use crate::services::tokens::TokenError;
 
 /// An answer that is a [`Problem`].
 #[derive(Debug, Clone)]
-pub(super) struct HubError(pub(super) Box<Problem>);
+pub(super) struct HubError {
+    problem: Box<Problem>,
+    /// After how many seconds another try makes sense.
+    retry_after: Option<u64>,
+}
 
 impl HubError {
     fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Self(Box::new(Problem::new(status.as_u16(), code, detail)))
+        Self::of(Problem::new(status.as_u16(), code, detail))
+    }
+
+    fn of(problem: Problem) -> Self {
+        Self { problem: Box::new(problem), retry_after: None }
     }
 
     /// A field of the input that breaks a rule.
     pub(super) fn invalid(field: &str, rule: impl Into<String>) -> Self {
-        Self(Box::new(Problem::invalid(field, rule)))
+        Self::of(Problem::invalid(field, rule))
     }
 
     /// A name in the path or in the input that breaks a rule.
@@ -83,9 +93,10 @@ impl HubError {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
     }
 
-    /// Somebody has to wait; `Retry-After` is added at the door.
-    fn too_many(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", detail)
+    /// Somebody has to wait.
+    fn too_many(error: TooMany) -> Self {
+        let refused = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", error.to_string());
+        Self { retry_after: Some(error.retry_after_seconds), ..refused }
     }
 
     /// A failure of the hub: told in the log with its chain, to the caller as a fixed text.
@@ -100,19 +111,22 @@ impl HubError {
     }
 
     fn hint(self, hint: impl Into<String>) -> Self {
-        Self(Box::new(self.0.hint(hint)))
+        Self { problem: Box::new(self.problem.hint(hint)), ..self }
     }
 }
 
 impl IntoResponse for HubError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::BAD_GATEWAY);
-        let mut response = (status, Json(&*self.0)).into_response();
+        let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::BAD_GATEWAY);
+        let mut response = (status, Json(&*self.problem)).into_response();
         let kind = HeaderValue::from_static(PROBLEM_MEDIA_TYPE);
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"hub\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         // `complete` adds what only the request knows.
         response.extensions_mut().insert(self);
@@ -125,7 +139,7 @@ pub(super) async fn complete(request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
-    let Some(HubError(mut problem)) = response.extensions_mut().remove::<HubError>() else {
+    let Some(HubError { mut problem, .. }) = response.extensions_mut().remove::<HubError>() else {
         return response;
     };
     problem.request_id = id;
@@ -172,7 +186,7 @@ impl From<SignInError> for HubError {
     fn from(error: SignInError) -> Self {
         match &error {
             SignInError::Wrong | SignInError::Disabled => Self::unauthenticated(error.to_string()),
-            SignInError::TooMany(_) => Self::too_many(error.to_string()),
+            SignInError::TooMany(busy) => Self::too_many(*busy),
             SignInError::Hash(_) | SignInError::Sealed(_) => Self::failed(&error, false),
             SignInError::Db(cause) => Self::failed(&error, cause.is_full()),
         }
@@ -184,13 +198,27 @@ impl From<AccountError> for HubError {
         let text = error.to_string();
         match error {
             AccountError::Access(error) => error.into(),
-            AccountError::Taken { .. } => Self::conflict(text),
+            AccountError::Taken { .. }
+            | AccountError::LastAdministrator { .. }
+            | AccountError::StillOwns { .. } => Self::conflict(text),
+            AccountError::NoRegistration => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
             AccountError::PasswordLength { .. } => Self::invalid("password", text),
             AccountError::WrongPassword => Self::invalid("old", text),
             AccountError::Unknown { .. } => Self::not_found(text),
-            AccountError::TooMany(_) => Self::too_many(text),
+            AccountError::TooMany(busy) => Self::too_many(busy),
             AccountError::Hash(_) => Self::failed(&error, false),
             AccountError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<SessionError> for HubError {
+    fn from(error: SessionError) -> Self {
+        let text = error.to_string();
+        match error {
+            SessionError::Access(error) => error.into(),
+            SessionError::Unknown { .. } => Self::not_found(text),
+            SessionError::Db(ref cause) => Self::failed(&error, cause.is_full()),
         }
     }
 }
@@ -263,6 +291,7 @@ impl From<OrgError> for HubError {
             | OrgError::Member { .. }
             | OrgError::Personal { .. }
             | OrgError::Ended { .. } => Self::conflict(text),
+            OrgError::TooMany { .. } => Self::new(StatusCode::FORBIDDEN, "quota_exceeded", text),
             OrgError::UnknownUser { .. }
             | OrgError::NotMember { .. }
             | OrgError::NotInvited { .. } => Self::not_found(text),

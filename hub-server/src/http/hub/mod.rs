@@ -17,6 +17,8 @@ mod repos;
 mod robots;
 mod route;
 mod search;
+mod sessions;
+mod users;
 
 use axum::extract::OriginalUri;
 use axum::http::Method;
@@ -63,7 +65,13 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(robots::list_robots, robots::create_robot))
         .routes(routes!(robots::show_robot, robots::edit_robot, robots::delete_robot))
         .routes(routes!(robots::rotate_robot))
-        .routes(routes!(accounts::create_user))
+        .routes(routes!(sessions::list_sessions, sessions::end_sessions))
+        .routes(routes!(sessions::end_session))
+        .routes(routes!(sessions::register))
+        .routes(routes!(users::list_users, users::create_user))
+        .routes(routes!(users::show_user, users::edit_user, users::delete_user))
+        .routes(routes!(users::set_password))
+        .routes(routes!(users::change_password))
         .routes(routes!(orgs::list_orgs, orgs::create_org))
         .routes(routes!(orgs::show_org, orgs::edit_org, orgs::delete_org))
         .routes(routes!(orgs::show_quota, orgs::set_quota))

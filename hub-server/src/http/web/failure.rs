@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::services::access::AccessError;
 use crate::services::access_keys::AccessKeyError;
+use crate::services::accounts::AccountError;
 use crate::services::grants::GrantError;
 use crate::services::images::ImageError;
 use crate::services::orgs::OrgError;
@@ -12,6 +13,7 @@ use crate::services::reach::ReachError;
 use crate::services::repos::RepoError;
 use crate::services::robots::RobotError;
 use crate::services::search::SearchError;
+use crate::services::sessions::SessionError;
 use crate::services::sign_in::SignInError;
 use crate::services::tokens::TokenError;
 
@@ -128,6 +130,32 @@ impl From<GrantError> for Failure {
             GrantError::UnknownUser { .. } | GrantError::NotGranted { .. } => Self::Bad,
             GrantError::Oneself { .. } => Self::Refused,
             GrantError::Db(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Access(error) => error.into(),
+            AccountError::Unknown { .. } | AccountError::NoRegistration => Self::Missing,
+            AccountError::TooMany(_) => Self::Busy,
+            AccountError::Taken { .. }
+            | AccountError::PasswordLength { .. }
+            | AccountError::LastAdministrator { .. }
+            | AccountError::StillOwns { .. }
+            | AccountError::WrongPassword => Self::Bad,
+            AccountError::Hash(_) | AccountError::Db(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Access(error) => error.into(),
+            SessionError::Unknown { .. } => Self::Missing,
+            SessionError::Db(_) => Self::broken(&error),
         }
     }
 }

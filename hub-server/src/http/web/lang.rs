@@ -1,5 +1,6 @@
 //! Languages of the pages: one table of words per language, and how numbers and times are said.
 
+mod accounts;
 mod credentials;
 mod en;
 mod format;
@@ -9,6 +10,7 @@ mod tests;
 mod words;
 mod zh;
 
+pub(crate) use self::accounts::AccountWords;
 pub(crate) use self::words::Words;
 
 /// A language that the pages speak completely.

@@ -3,6 +3,7 @@
 //! A handler parses, calls services and fills a view of ready strings; the templates lie in
 //! `templates/web`, style and script in `assets`.
 
+mod accounts;
 mod assets;
 mod cards;
 mod facts;
@@ -38,8 +39,7 @@ use axum::routing::{get, post};
 use self::failure::Failure;
 use self::readme::Readmes;
 use self::visitor::Visitor;
-use crate::App;
-use crate::services;
+use crate::{App, services};
 
 /// What handlers of pages work with.
 #[derive(Clone)]
@@ -59,6 +59,21 @@ pub fn router(app: App) -> Router {
         .route("/r/{*rest}", get(repos::page).post(repos::change))
         .route("/login", get(session::form).post(session::sign_in))
         .route("/logout", post(session::sign_out))
+        .route("/register", get(accounts::register::form).post(accounts::register::register))
+        .route("/settings", get(accounts::index))
+        .route("/settings/password", get(accounts::password).post(accounts::change_password))
+        .route(
+            "/settings/sessions",
+            get(accounts::sessions::page).post(accounts::sessions::end_all),
+        )
+        .route("/settings/sessions/{id}/end", post(accounts::sessions::end))
+        .route("/settings/users", get(accounts::users::page).post(accounts::users::add))
+        .route("/settings/users/{user}", get(accounts::users::show).post(accounts::users::change))
+        .route("/settings/users/{user}/password", post(accounts::users::reset))
+        .route(
+            "/settings/users/{user}/delete",
+            get(accounts::users::ask).post(accounts::users::delete),
+        )
         .route("/settings/tokens", get(tokens::page).post(tokens::create))
         .route("/settings/tokens/{id}/revoke", post(tokens::revoke))
         .route("/settings/tokens/{id}/rotate", post(tokens::rotate))

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use secrecy::SecretString;
 
@@ -14,6 +14,7 @@ use super::params::Form;
 use super::route::local;
 use super::view::{Shell, html};
 use super::visitor::Visitor;
+use crate::config::Registration;
 use crate::http::ClientAddress;
 use crate::http::actor::{ended_session_cookie, session_cookie, session_secret};
 use crate::services;
@@ -27,11 +28,13 @@ struct Login {
     t: &'static Words,
     name: String,
     next: String,
-    error: &'static str,
+    error: String,
+    /// Whether strangers may make an account.
+    register: bool,
 }
 
 impl Login {
-    fn new(visitor: &Visitor, name: &str, next: &str, error: &'static str) -> Self {
+    fn new(web: &Web, visitor: &Visitor, (name, next): (&str, &str), error: String) -> Self {
         let t = visitor.words();
         Self {
             shell: Shell::new(visitor, t.login_title).hidden(),
@@ -39,17 +42,18 @@ impl Login {
             name: name.to_owned(),
             next: local(next).to_owned(),
             error,
+            register: web.app.config.auth.registration == Registration::Open,
         }
     }
 }
 
 /// `GET /login`.
-pub(super) async fn form(visitor: Visitor) -> Result<Response, Failure> {
+pub(super) async fn form(State(web): State<Web>, visitor: Visitor) -> Result<Response, Failure> {
     let next = visitor.query().get("next").unwrap_or("/");
     if visitor.actor().user().is_some() {
         return Ok(redirect(StatusCode::FOUND, local(next)));
     }
-    html(StatusCode::OK, &Login::new(&visitor, "", next, ""))
+    html(StatusCode::OK, &Login::new(&web, &visitor, ("", next), String::new()))
 }
 
 /// `POST /login`. An unknown user and a wrong password get the same answer, and so does a token: a
@@ -68,8 +72,18 @@ pub(super) async fn sign_in(
     let signed_in = match services::sign_in::by_password(&web.app, name, &password, &from).await {
         Ok(signed_in) => signed_in,
         Err(SignInError::Wrong | SignInError::Disabled) => {
-            let view = Login::new(&visitor, name, next, visitor.words().login_wrong);
+            let error = visitor.words().login_wrong.to_owned();
+            let view = Login::new(&web, &visitor, (name, next), error);
             let mut response = html(StatusCode::UNAUTHORIZED, &view)?;
+            no_store(&mut response);
+            return Ok(response);
+        }
+        Err(SignInError::TooMany(busy)) => {
+            let seconds = busy.retry_after_seconds;
+            let error = (visitor.words().accounts.error_wait)(seconds);
+            let view = Login::new(&web, &visitor, (name, next), error);
+            let mut response = html(StatusCode::TOO_MANY_REQUESTS, &view)?;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             no_store(&mut response);
             return Ok(response);
         }
@@ -79,8 +93,7 @@ pub(super) async fn sign_in(
     if let Some(old) = session_secret(&web.app, &headers) {
         services::tokens::end_session(&web.app, &old).await?;
     }
-    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let agent = agent.unwrap_or_default();
+    let agent = super::accounts::agent(&headers);
     let secret = services::tokens::start_session(&web.app, &signed_in.user, agent).await?;
     let mut response = redirect(StatusCode::SEE_OTHER, local(next));
     response.headers_mut().append(header::SET_COOKIE, session_cookie(&web.app, &secret));

@@ -1,9 +1,10 @@
 //! Tests of accounts.
 
-use hub_model::TokenScope;
+use hub_model::{Role, TokenScope, UserState};
 
 use super::*;
 use crate::services::sign_in::{SignInError, by_password, by_secret, sign_in};
+use crate::services::tokens::TokenOrder;
 
 fn account(name: &str, password: &str) -> NewAccount {
     NewAccount { name: name.parse().unwrap(), password: password.into(), admin: false }
@@ -49,11 +50,7 @@ async fn a_token_signs_in_its_owner_only() {
     let (app, _dir) = with_ana().await;
     add_user(&app, &Actor::System, account("bob", "battery staple")).await.unwrap();
     let bob = sign_in(&app, "bob", &"battery staple".into(), "").await.unwrap();
-    let order = super::super::tokens::TokenOrder {
-        name: "ci".to_owned(),
-        scope: TokenScope::Pull,
-        ..Default::default()
-    };
+    let order = TokenOrder { name: "ci".to_owned(), scope: TokenScope::Pull, ..Default::default() };
     let made = super::super::tokens::create(&app, &bob, order).await;
     let (_, secret) = made.unwrap();
     assert!(sign_in(&app, "bob", &secret, "").await.is_ok());
@@ -114,4 +111,100 @@ async fn guesses_are_counted_by_name_and_address_and_what_is_known_is_not_checke
     assert!(matches!(guess("192.0.2.1").await, Err(SignInError::TooMany(_))));
     assert!(matches!(guess("192.0.2.2").await, Err(SignInError::Wrong)));
     assert!(sign_in(&app, "ana", &"correct horse".into(), "192.0.2.1").await.is_ok());
+}
+
+async fn with_boss(app: &App) -> Actor {
+    let boss = NewAccount { admin: true, ..account("boss", "correct horse") };
+    let boss = add_user(app, &Actor::System, boss).await.unwrap();
+    Actor::User(hub_model::SignedIn::by_password(boss.into()))
+}
+
+fn user(name: &str) -> UserName {
+    name.parse().unwrap()
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let (app, _dir) = with_ana().await;
+    let boss = with_boss(&app).await;
+    let off = UserEdit { admin: Some(false), disabled: None };
+    let closed = UserEdit { admin: None, disabled: Some(true) };
+    for change in [off, closed] {
+        let refused = edit(&app, &boss, &user("boss"), change).await;
+        assert!(matches!(refused, Err(AccountError::LastAdministrator { .. })));
+    }
+    let refused = delete(&app, &boss, &user("boss")).await;
+    assert!(matches!(refused, Err(AccountError::LastAdministrator { .. })));
+    // A closed administrator is no help.
+    let on = UserEdit { admin: Some(true), disabled: Some(true) };
+    edit(&app, &boss, &user("ana"), on).await.unwrap();
+    assert!(edit(&app, &boss, &user("boss"), off).await.is_err());
+    let open = UserEdit { admin: None, disabled: Some(false) };
+    edit(&app, &boss, &user("ana"), open).await.unwrap();
+    let boss = edit(&app, &boss, &user("boss"), off).await.unwrap();
+    assert!(!boss.admin && boss.is_open());
+    let page = list(&app, &Actor::System, ("", UserState::Admin), None, 10).await.unwrap();
+    assert_eq!((page.total, page.items[0].name.as_str()), (1, "ana"));
+}
+
+#[tokio::test]
+async fn an_administrator_who_was_unmade_is_refused_at_once() {
+    let (app, _dir) = with_ana().await;
+    with_boss(&app).await;
+    let on = UserEdit { admin: Some(true), disabled: None };
+    edit(&app, &Actor::System, &user("ana"), on).await.unwrap();
+    let ana = sign_in(&app, "ana", &"correct horse".into(), "").await.unwrap();
+    assert!(list(&app, &ana, ("", UserState::Any), None, 1).await.is_ok());
+    let off = UserEdit { admin: Some(false), disabled: None };
+    edit(&app, &Actor::System, &user("ana"), off).await.unwrap();
+    let ana = sign_in(&app, "ana", &"correct horse".into(), "").await.unwrap();
+    let refused = list(&app, &ana, ("", UserState::Any), None, 1).await;
+    assert!(matches!(refused, Err(AccountError::Access(AccessError::NotAdministrator))));
+}
+
+#[tokio::test]
+async fn a_deleted_user_takes_empty_organisations_along_and_leaves_the_name() {
+    let (app, _dir) = with_ana().await;
+    let boss = with_boss(&app).await;
+    let gone = delete(&app, &boss, &user("ana")).await.unwrap();
+    assert_eq!(gone, ["ana".parse().unwrap()]);
+    assert!(app.db.org(&"ana".parse().unwrap()).await.unwrap().is_none());
+    let again = add_user(&app, &boss, account("ana", "correct horse")).await;
+    assert!(matches!(again, Err(AccountError::Taken { .. })));
+    let org = super::super::orgs::create(&app, &boss, &"ana".parse().unwrap(), "", "").await;
+    assert!(org.is_err(), "nor as an organisation");
+    let refused = sign_in(&app, "ana", &"correct horse".into(), "").await;
+    assert!(matches!(refused, Err(SignInError::Wrong)));
+    for outcome in [
+        delete(&app, &boss, &user("ana")).await.map(drop),
+        reset_password(&app, &boss, &user("ana"), &"new password".into()).await.map(drop),
+        edit(&app, &boss, &user("ana"), UserEdit::default()).await.map(drop),
+    ] {
+        assert!(matches!(outcome, Err(AccountError::Unknown { .. })));
+    }
+    let kept = get(&app, &boss, &user("ana")).await.unwrap();
+    assert!(kept.user.deleted_at_ms.is_some() && kept.orgs.is_empty());
+}
+
+#[tokio::test]
+async fn a_closed_account_loses_its_sessions_and_gets_its_tokens_back() {
+    let (app, _dir) = with_ana().await;
+    let ana = by_password(&app, "ana", &"correct horse".into(), "").await.unwrap();
+    let session = super::super::tokens::start_session(&app, &ana.user, "").await.unwrap();
+    let ana = Actor::User(ana);
+    let made = super::super::tokens::create(
+        &app,
+        &ana,
+        TokenOrder { name: "ci".to_owned(), scope: TokenScope::Pull, ..Default::default() },
+    )
+    .await;
+    let (_, token) = made.unwrap();
+    let closed = |disabled| UserEdit { admin: None, disabled: Some(disabled) };
+    edit(&app, &Actor::System, &user("ana"), closed(true)).await.unwrap();
+    for secret in [&session, &token] {
+        assert!(by_secret(&app, secret).await.is_err());
+    }
+    edit(&app, &Actor::System, &user("ana"), closed(false)).await.unwrap();
+    assert!(by_secret(&app, &token).await.is_ok());
+    assert!(by_secret(&app, &session).await.is_err());
 }

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Words, credentials, people};
+use super::{Words, accounts, credentials, people};
 
 /// One or many.
 fn count(number: u64, one: &str, many: &str) -> String {
@@ -209,5 +209,6 @@ pub(super) const WORDS: Words = Words {
     ago_now: "just now",
 
     credentials: &credentials::EN,
+    accounts: &accounts::EN,
     people: &people::EN,
 };

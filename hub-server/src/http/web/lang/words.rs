@@ -1,5 +1,6 @@
 //! What has to be said in every language: a missing word does not compile.
 
+use super::accounts::AccountWords;
 use super::credentials::CredentialWords;
 use super::people::PeopleWords;
 
@@ -201,5 +202,6 @@ pub(crate) struct Words {
     pub ago_now: &'static str,
 
     pub credentials: &'static CredentialWords,
+    pub accounts: &'static AccountWords,
     pub people: &'static PeopleWords,
 }

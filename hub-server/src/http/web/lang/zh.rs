@@ -1,6 +1,6 @@
 //! Chinese.
 
-use super::{Words, credentials, people};
+use super::{Words, accounts, credentials, people};
 
 /// A number before its measure word.
 fn count(number: u64, unit: &str) -> String {
@@ -206,5 +206,6 @@ pub(super) const WORDS: Words = Words {
     ago_now: "刚刚",
 
     credentials: &credentials::ZH,
+    accounts: &accounts::ZH,
     people: &people::ZH,
 };

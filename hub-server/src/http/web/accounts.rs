@@ -1,0 +1,157 @@
+//! Pages of accounts: the index of settings, and one's own password.
+
+pub(super) mod register;
+pub(super) mod sessions;
+pub(super) mod users;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use hub_model::NameError;
+use secrecy::SecretString;
+
+use super::Web;
+use super::failure::Failure;
+use super::frame::no_store;
+use super::lang::AccountWords;
+use super::params::Form;
+use super::view::{Shell, html};
+use super::visitor::Visitor;
+use crate::http::actor::session_cookie;
+use crate::services;
+use crate::services::access;
+use crate::services::accounts::AccountError;
+
+/// A page of the settings, in their index.
+#[derive(Debug)]
+struct Entry {
+    href: &'static str,
+    title: &'static str,
+    text: &'static str,
+}
+
+/// Template of the index.
+#[derive(Debug, Template)]
+#[template(path = "web/settings.html")]
+struct Settings {
+    shell: Shell,
+    a: &'static AccountWords,
+    entries: Vec<Entry>,
+}
+
+/// `GET /settings`.
+pub(super) async fn index(visitor: Visitor) -> Result<Response, Failure> {
+    let caller = access::person(visitor.actor())?;
+    let (t, a) = (visitor.words(), visitor.words().accounts);
+    let entry = |href, title, text| Entry { href, title, text };
+    let mut entries = vec![
+        entry("/settings/tokens", t.tokens, a.settings_tokens),
+        entry("/settings/sessions", a.sessions, a.settings_sessions),
+        entry("/settings/password", a.password, a.settings_password),
+    ];
+    if caller.user.admin {
+        entries.push(entry("/settings/users", a.users, a.settings_users));
+    }
+    let shell = Shell::new(&visitor, a.settings).hidden();
+    html(StatusCode::OK, &Settings { shell, a, entries })
+}
+
+/// Template of the form.
+#[derive(Debug, Template)]
+#[template(path = "web/password.html")]
+struct Password {
+    shell: Shell,
+    a: &'static AccountWords,
+    name: String,
+    error: String,
+    done: bool,
+}
+
+impl Password {
+    fn new(visitor: &Visitor, error: String, done: bool) -> Self {
+        let a = visitor.words().accounts;
+        let shell = Shell::new(visitor, a.password).hidden();
+        Self { shell, a, name: visitor.actor().name().to_owned(), error, done }
+    }
+}
+
+/// `GET /settings/password`.
+pub(super) async fn password(visitor: Visitor) -> Result<Response, Failure> {
+    access::person(visitor.actor())?;
+    let done = visitor.query().get("done").is_some();
+    html(StatusCode::OK, &Password::new(&visitor, String::new(), done))
+}
+
+/// `POST /settings/password`. Every session ends, and this browser gets a new one.
+pub(super) async fn change_password(
+    State(web): State<Web>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(fields): Form,
+) -> Result<Response, Failure> {
+    let a = visitor.words().accounts;
+    let caller = access::whole_person(visitor.actor(), "your account")?;
+    let [old, new, again] = ["old", "password", "again"].map(|field| fields.raw(field));
+    if new != again {
+        let error = a.password_differs.to_owned();
+        return refused(&Password::new(&visitor, error, false), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let (old, new): (SecretString, SecretString) = (old.to_owned().into(), new.to_owned().into());
+    let changed = services::accounts::change_password(&web.app, visitor.actor(), &old, &new).await;
+    if let Err(error) = changed {
+        let (status, text) = said(a, error)?;
+        return refused(&Password::new(&visitor, text, false), status);
+    }
+    let agent = agent(&headers);
+    let secret = services::tokens::start_session(&web.app, &caller.user, agent).await?;
+    let mut response = super::frame::redirect(StatusCode::SEE_OTHER, "/settings/password?done=1");
+    response.headers_mut().append(header::SET_COOKIE, session_cookie(&web.app, &secret));
+    no_store(&mut response);
+    Ok(response)
+}
+
+/// What a browser calls itself.
+pub(super) fn agent(headers: &HeaderMap) -> &str {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    agent.unwrap_or_default()
+}
+
+/// A form once more, with what is wrong.
+fn refused(page: &impl Template, status: StatusCode) -> Result<Response, Failure> {
+    let mut response = html(status, page)?;
+    no_store(&mut response);
+    Ok(response)
+}
+
+/// What is wrong with a form, in the reader's language; or the page of the failure.
+fn said(a: &AccountWords, error: AccountError) -> Result<(StatusCode, String), Failure> {
+    Ok(match error {
+        AccountError::Taken { name } => (StatusCode::CONFLICT, (a.error_taken)(name.as_str())),
+        AccountError::PasswordLength { found } => {
+            (StatusCode::UNPROCESSABLE_ENTITY, (a.password_length)(found))
+        }
+        AccountError::WrongPassword => {
+            (StatusCode::UNPROCESSABLE_ENTITY, a.password_wrong.to_owned())
+        }
+        AccountError::LastAdministrator { name } => {
+            (StatusCode::CONFLICT, (a.error_last_administrator)(name.as_str()))
+        }
+        AccountError::StillOwns { name, orgs } => {
+            let orgs: Vec<_> = orgs.iter().map(hub_model::OrgName::as_str).collect();
+            (StatusCode::CONFLICT, (a.error_still_owns)(name.as_str(), &orgs.join(", ")))
+        }
+        AccountError::TooMany(busy) => {
+            (StatusCode::TOO_MANY_REQUESTS, (a.error_wait)(busy.retry_after_seconds))
+        }
+        error => return Err(error.into()),
+    })
+}
+
+/// What is wrong with a name, in the reader's language.
+fn bad_name(a: &AccountWords, error: &NameError) -> String {
+    match error {
+        NameError::Reserved { name } => (a.error_reserved)(name),
+        _ => a.error_name.to_owned(),
+    }
+}
