@@ -19,6 +19,8 @@ pub use print::Entry;
 pub use sections::{
     Auth, Blobs, BlobsStore, Cache, Database, Gc, Limits, Listen, Log, LogFormat, Quota,
     Registration, Registry, S3, Scrub, Search,
+    Audit, Auth, Blobs, BlobsStore, Cache, Database, Gc, Limits, Listen, Log, LogFormat, Quota,
+    Registry, S3, Scrub, Search,
 };
 
 /// All settings.
@@ -49,6 +51,8 @@ pub struct Config {
     pub quota: Quota,
     /// How much at a time, and how often.
     pub limits: Limits,
+    /// How long it is known who did what.
+    pub audit: Audit,
     /// What is logged.
     pub log: Log,
 }
@@ -68,6 +72,7 @@ impl Default for Config {
             scrub: Scrub::default(),
             quota: Quota::default(),
             limits: Limits::default(),
+            audit: Audit::default(),
             log: Log::default(),
         }
     }

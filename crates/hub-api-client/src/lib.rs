@@ -17,6 +17,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod call;
 mod error;
 mod images;
@@ -26,7 +27,10 @@ mod repos;
 mod robots;
 mod sessions;
 mod users;
+mod shares;
 
+pub use audit::AuditFor;
 pub use call::{Auth, Client};
 pub use error::ApiError;
 pub use repos::SearchFor;
+pub use shares::SharesOf;

@@ -193,7 +193,7 @@ impl From<Share> for AccessEntryView {
             org,
             role: "reader".to_owned(),
             since: time(share.created_at_ms),
-            until: share.until_ms.map(time),
+            until: share.until.until_ms.map(time),
             by: Some(share.created_by),
         }
     }

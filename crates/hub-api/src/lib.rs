@@ -13,6 +13,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod details;
 mod garbage;
 mod images;
@@ -23,11 +24,13 @@ mod problem;
 mod repos;
 mod robots;
 mod sessions;
+mod shares;
 mod times;
 mod users;
 
 pub use access::*;
 pub use accounts::*;
+pub use audit::*;
 pub use details::*;
 pub use garbage::*;
 pub use images::*;
@@ -38,5 +41,6 @@ pub use problem::*;
 pub use repos::*;
 pub use robots::*;
 pub use sessions::*;
+pub use shares::*;
 pub use times::*;
 pub use users::*;

@@ -29,11 +29,13 @@ const SELECT: &str = "SELECT id, at_ms, org_id, actor, credential, address, requ
 pub struct AuditFilter {
     /// Of the organisation in this row.
     pub org_id: Option<i64>,
+    /// On this repository, or on an image of it.
+    pub repo: Option<String>,
     /// By this actor.
     pub actor: Option<String>,
     /// Of this kind, `member.set`; or of all that begin with this noun, `member`.
     pub action: Option<String>,
-    /// On this target.
+    /// On this target; of a repository, on its images as well.
     pub target: Option<String>,
     /// That ended so.
     pub outcome: Option<Outcome>,
@@ -99,10 +101,16 @@ impl Db {
             if let Some(org_id) = filter.org_id {
                 query.push(" AND org_id = ").push_bind(org_id);
             }
-            for (column, value) in [("actor", filter.actor), ("target", filter.target)] {
-                if let Some(value) = value {
-                    query.push(" AND ").push(column).push(" = ").push_bind(value);
-                }
+            if let Some(actor) = filter.actor {
+                query.push(" AND actor = ").push_bind(actor);
+            }
+            for target in [filter.repo, filter.target].into_iter().flatten() {
+                // `repo:tag` and `repo@digest`; compared as text, whatever order the engine keeps.
+                let length = target.chars().count() + 1;
+                query.push(" AND (target = ").push_bind(target.clone());
+                query.push(format!(" OR SUBSTR(target, 1, {length}) IN ("));
+                query.push_bind(format!("{target}:")).push(", ");
+                query.push_bind(format!("{target}@")).push("))");
             }
             if let Some(action) = filter.action {
                 // Words hold letters and underscores only, so that all of a noun lie side by side.
@@ -205,6 +213,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_done_to_an_image_was_done_to_its_repository() {
+        for (db, _fresh) in engines().await {
+            let targets = ["a/b", "a/b:v1", "a/b@sha256:0", "a/b-c", "a/b-c:v1", "a/b/c", "a"];
+            let acts = targets.map(|target| NewAuditEntry {
+                target: target.to_owned(),
+                ..act(1, "image.push", "ana")
+            });
+            db.add_audit(&acts).await.unwrap();
+            let filter = AuditFilter { repo: Some("a/b".to_owned()), ..AuditFilter::default() };
+            let found = db.audit(&filter, 9).await.unwrap();
+            let found: Vec<_> = found.iter().map(|act| act.entry.target.as_str()).collect();
+            assert_eq!(found, ["a/b@sha256:0", "a/b:v1", "a/b"]);
+            let tag = AuditFilter { target: Some("a/b:v1".to_owned()), ..AuditFilter::default() };
+            assert_eq!(db.audit(&tag, 9).await.unwrap().len(), 1);
+        }
+    }
+
+    #[tokio::test]
     async fn acts_are_listed_by_whatever_is_asked_the_newest_first() {
         for (db, _fresh) in engines().await {
             let acts = [
@@ -229,6 +255,8 @@ mod tests {
                 (denied, &[3]),
                 (times, &[3, 2]),
                 (AuditFilter { target: Some("other".to_owned()), ..all.clone() }, &[]),
+                (AuditFilter { target: Some("labring".to_owned()), ..all.clone() }, &[4, 3, 2, 1]),
+                (AuditFilter { repo: Some("labring/a".to_owned()), ..all.clone() }, &[]),
             ] {
                 let found = db.audit(&filter, 9).await.unwrap();
                 let found: Vec<_> = found.iter().map(|act| act.entry.at_ms).collect();

@@ -97,5 +97,7 @@ pub use open::{Db, Lite};
 pub use pulls::Pulls;
 pub use repos::{Latest, RepoEdit, RepoFilter};
 pub use users::{Membership, NewUser, UserFilter};
+pub use shares::ShareFilter;
+pub use users::NewUser;
 
 use error::Doing;

@@ -24,6 +24,8 @@ pub enum Job {
     ExpireUploads,
     /// Fold what was noted about the use of organisations, and count anew what is due.
     CountUsage,
+    /// Forget what was noted of acts longer ago than it is to be kept.
+    ForgetAudit,
 }
 
 impl Job {
@@ -35,6 +37,7 @@ impl Job {
             Self::DescribeRepo { repo } => format!("describe:{repo}"),
             Self::ExpireUploads => "expire-uploads".to_owned(),
             Self::CountUsage => "count-usage".to_owned(),
+            Self::ForgetAudit => "forget-audit".to_owned(),
         }
     }
 
@@ -46,6 +49,7 @@ impl Job {
             Self::DescribeRepo { .. } => "describe_repo",
             Self::ExpireUploads => "expire_uploads",
             Self::CountUsage => "count_usage",
+            Self::ForgetAudit => "forget_audit",
         }
     }
 }

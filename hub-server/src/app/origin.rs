@@ -61,34 +61,59 @@ type Attempt = (String, &'static str, String, String);
 
 /// What was refused and is not yet written down. Equal attempts are one.
 #[derive(Debug, Default)]
-pub(crate) struct Refusals(Mutex<HashMap<Attempt, Refused>>);
+pub(crate) struct Refusals(Mutex<Kept>);
+
+/// Attempts, and how many of them are each actor's.
+#[derive(Debug, Default)]
+struct Kept {
+    attempts: HashMap<Attempt, Refused>,
+    of_one: HashMap<String, usize>,
+}
 
 impl Refusals {
     /// Most attempts that are remembered at once: beyond that the log alone knows them.
     const MOST: usize = 10_000;
 
+    /// Most attempts of one actor that are told apart: the rest is one, so that nobody fills the
+    /// record by trying name after name.
+    const MOST_OF_ONE: usize = 200;
+
+    /// What the rest was tried on.
+    const MANY: &'static str = "(many others)";
+
     /// Notes an attempt.
-    pub(crate) fn note(&self, refused: Refused) {
+    pub(crate) fn note(&self, mut refused: Refused) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Refused { actor, action, target, address, .. } = &refused;
-        let attempt = (actor.clone(), *action, target.clone(), address.clone());
-        let room = kept.len() < Self::MOST;
-        match kept.get_mut(&attempt) {
-            Some(known) => *known = Refused { times: known.times + refused.times, ..refused },
-            None if room => {
-                kept.insert(attempt, refused);
-            }
-            None => tracing::warn!(actor, action, target, address, "refused, and not noted"),
+        let mut attempt = attempt(&refused);
+        let of_one = kept.of_one.get(&refused.actor).copied().unwrap_or(0);
+        if of_one >= Self::MOST_OF_ONE && !kept.attempts.contains_key(&attempt) {
+            Self::MANY.clone_into(&mut refused.target);
+            refused.address.clear();
+            attempt = self::attempt(&refused);
+        }
+        if let Some(known) = kept.attempts.get_mut(&attempt) {
+            *known = Refused { times: known.times + refused.times, ..refused };
+        } else if kept.attempts.len() < Self::MOST {
+            *kept.of_one.entry(refused.actor.clone()).or_default() += 1;
+            kept.attempts.insert(attempt, refused);
+        } else {
+            let Refused { actor, action, target, address, .. } = &refused;
+            tracing::warn!(actor, action, target, address, "refused, and not noted");
         }
     }
 
     /// Takes what was noted, the oldest first.
     pub(crate) fn take(&self) -> Vec<Refused> {
         let kept = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut all: Vec<Refused> = kept.into_values().collect();
+        let mut all: Vec<Refused> = kept.attempts.into_values().collect();
         all.sort_by_key(|refused| refused.at_ms);
         all
     }
+}
+
+fn attempt(refused: &Refused) -> Attempt {
+    let Refused { actor, action, target, address, .. } = refused;
+    (actor.clone(), *action, target.clone(), address.clone())
 }
 
 #[cfg(test)]
@@ -116,8 +141,15 @@ mod tests {
         let taken = refusals.take();
         let told: Vec<_> = taken.iter().map(|one| (one.at_ms, one.times)).collect();
         assert_eq!(told, [(7, 1), (999, 1000)]);
-        for target in 0..Refusals::MOST + 5 {
+        for target in 0..Refusals::MOST_OF_ONE + 5 {
             refusals.note(refused(1, &format!("a/r{target}")));
+        }
+        let taken = refusals.take();
+        assert_eq!(taken.len(), Refusals::MOST_OF_ONE + 1, "the rest is one");
+        let rest = taken.iter().find(|one| one.target == Refusals::MANY).unwrap();
+        assert_eq!(rest.times, 5);
+        for actor in 0..Refusals::MOST + 5 {
+            refusals.note(Refused { actor: format!("eve{actor}"), ..refused(1, "a/b") });
         }
         assert_eq!(refusals.take().len(), Refusals::MOST);
     }

@@ -7,7 +7,7 @@ use hub_db::Db;
 use hub_search::Index;
 use secrecy::ExposeSecret;
 
-use super::{App, AppBuilder};
+use super::{App, AppBuilder, Clock};
 use crate::Config;
 
 /// A database of the PostgreSQL server for tests, dropped when this goes.
@@ -84,6 +84,18 @@ impl App {
     pub(crate) async fn for_tests_with(
         change: impl FnOnce(&mut Config),
     ) -> (Self, tempfile::TempDir) {
+        Self::for_tests_of(Clock::system(), change).await
+    }
+
+    /// The same by a clock that the test sets.
+    pub(crate) async fn for_tests_by(clock: Clock) -> (Self, tempfile::TempDir) {
+        Self::for_tests_of(clock, |_| ()).await
+    }
+
+    async fn for_tests_of(
+        clock: Clock,
+        change: impl FnOnce(&mut Config),
+    ) -> (Self, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::local(dir.path());
         change(&mut config);
@@ -91,7 +103,8 @@ impl App {
         db.migrate().await.unwrap();
         let blobs = FsStore::open(dir.path()).await.unwrap();
         let index = Index::in_memory().unwrap();
-        let app = AppBuilder::new(config, db, Arc::new(blobs), index).build().await.unwrap();
+        let builder = AppBuilder::new(config, db, Arc::new(blobs), index).clock(clock);
+        let app = builder.build().await.unwrap();
         (app, dir)
     }
 }

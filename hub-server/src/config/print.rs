@@ -83,6 +83,7 @@ pub(super) const KEYS: &[Key] = &[
     plain("gc.reports", |c| c.gc.reports.to_string()),
     plain("scrub.bytes_per_second", |c| c.scrub.bytes_per_second.to_string()),
     plain("scrub.every_days", |c| c.scrub.every_days.to_string()),
+    plain("audit.days", |c| c.audit.days.to_string()),
     plain("quota.org_bytes", |c| c.quota.org_bytes.to_string()),
     plain("quota.org_repos", |c| c.quota.org_repos.to_string()),
     plain("quota.org_tags", |c| c.quota.org_tags.to_string()),

@@ -406,6 +406,20 @@ impl Default for Limits {
     }
 }
 
+/// How long it is known who did what.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// How long it is kept; 0 for ever.
+    pub days: u64,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { days: 365 }
+    }
+}
+
 /// What is logged.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -11,6 +11,7 @@ mod describe_repo;
 mod expire_uploads;
 mod flush_counters;
 mod follow_outbox;
+mod forget_audit;
 mod runner;
 mod scrub;
 

@@ -161,7 +161,7 @@ async fn share(
                 None => continue,
             },
         };
-        return Ok(Some(Ground::Share { with, until_ms: share.until_ms }));
+        return Ok(Some(Ground::Share { with, until_ms: share.until.until_ms }));
     }
     Ok(None)
 }

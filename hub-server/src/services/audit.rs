@@ -4,6 +4,10 @@
 //! memory and written by a job soon after: a refusal must cost less than the attempt, and the same
 //! one a thousand times is one entry with a count.
 
+mod read;
+#[cfg(test)]
+mod tests;
+
 use hub_db::{Change, DbError};
 use hub_model::{Action, Actor, Credential, NewAuditEntry, Outcome, UserName};
 use serde::Serialize;
@@ -12,6 +16,9 @@ use super::access::AccessError;
 use super::sign_in::SignInError;
 use crate::App;
 use crate::app::{Origin, Refused};
+
+pub(crate) use read::forget;
+pub use read::{About, AuditError, Part, Wanted, list};
 
 /// Something that is being done.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use hub_model::{Action, Actor, Digest, LetterKind, Repo, RepoName};
 use url::Url;
 
 use super::access::{self, AccessError};
+use super::audit::{self, Act};
 use crate::App;
 
 /// Why a blob was not given or deleted.
@@ -183,6 +184,9 @@ pub async fn delete(
     if !change.unlink_blob(repo.id, digest, app.now_ms()).await? {
         return Err(unknown(name, digest));
     }
+    let target = format!("{name}@{digest}");
+    let act = Act { action: "blob.delete", target: &target, org_id: Some(repo.org_id) };
+    audit::done(app, &mut change, actor, act, ((), ())).await?;
     change.tell(LetterKind::Repo, name.as_str(), app.now_ms()).await?;
     change.commit().await?;
     app.kick();

@@ -23,8 +23,10 @@ mod tests;
 
 use hub_db::DbError;
 use hub_model::{Actor, GcRun, GcWish};
+use serde_json::json;
 
 use super::access::{self, AccessError};
+use super::audit::{self, Act};
 use super::hours_ms;
 use crate::App;
 
@@ -89,7 +91,14 @@ impl GcOrder {
 /// When the caller does not administer the hub.
 pub async fn ask(app: &App, actor: &Actor, order: GcOrder) -> Result<GcRun, GcError> {
     access::require_administrator(actor)?;
-    let id = write_down(app, actor.name(), &order.wish(app)).await?;
+    let wish = order.wish(app);
+    let mut change = app.db.change().await?;
+    let id = change.add_gc_run(actor.name(), &wish, app.now_ms()).await?;
+    let told = json!({"run": id, "dryRun": wish.dry_run, "graceSeconds": wish.grace_ms / 1000,
+        "untaggedSeconds": wish.untagged_ms.map(|ms| ms / 1000)});
+    let act = Act { action: "gc.start", target: "", org_id: None };
+    audit::done(app, &mut change, actor, act, ((), told)).await?;
+    change.commit().await?;
     app.wake_gc.notify_one();
     get(app, actor, id).await
 }

@@ -27,6 +27,7 @@ pub mod repos;
 pub mod robots;
 pub mod search;
 pub mod sessions;
+pub mod shares;
 pub mod sign_in;
 pub mod tokens;
 pub mod uploads;

@@ -290,6 +290,8 @@ pub async fn delete(app: &App, actor: &Actor, name: &OrgName) -> Result<(), OrgE
         return Err(not_empty(repos));
     }
     let mut change = app.db.change().await?;
+    // These shares go with it, and nobody who makes an organisation of that name may inherit them.
+    let shared = change.shared_with_org(org.id).await?;
     match change.delete_org(org.id).await {
         // Somebody pushed since they were counted.
         Err(error) if error.is_in_use() => return Err(not_empty(1)),
@@ -297,7 +299,11 @@ pub async fn delete(app: &App, actor: &Actor, name: &OrgName) -> Result<(), OrgE
     }
     let act = Act { action: "org.delete", target: name.as_str(), org_id: Some(org.id) };
     audit::done(app, &mut change, actor, act, (texts(&org), ())).await?;
-    change.tell(LetterKind::Access, name.as_str(), app.now_ms()).await?;
+    let now = app.now_ms();
+    for repo in &shared {
+        change.tell(LetterKind::Repo, repo.as_str(), now).await?;
+    }
+    change.tell(LetterKind::Access, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
     Ok(())

@@ -130,11 +130,10 @@ pub async fn publish(
     let right = may_push(app, actor, &publication.repo).await?;
     let image = steps::examine(app, &right, publication).await?;
     steps::require_room(app, &right, &image).await?;
-    let by = actor.name();
-    match steps::record(app, &right, by, &image).await {
+    match steps::record(app, &right, actor, &image).await {
         // Another push made the repository in the same moment: now it is there.
         Err(PublishError::Db(error)) if error.is_conflict() => {
-            steps::record(app, &right, by, &image).await
+            steps::record(app, &right, actor, &image).await
         }
         outcome => outcome,
     }

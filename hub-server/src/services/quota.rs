@@ -9,8 +9,10 @@ use hub_model::{
     Action, Actor, Counted, Digest, Job, Org, OrgName, OrgUsage, Quota, QuotaExceeded,
     QuotaOverride, RepoName, Tag,
 };
+use serde_json::{Value, json};
 
 use super::access::{self, AccessError};
+use super::audit::{self, Act};
 use super::publish::{PublishError, Right};
 use super::repos::RepoError;
 use super::uploads::UploadError;
@@ -100,13 +102,21 @@ pub async fn set(
     access::require_administrator(actor)?;
     let org = access::require_org(app, actor, Action::Administer, name).await?;
     let now = app.now_ms();
+    let before = app.db.org_quota(org.id).await?;
     let mut change = app.db.change().await?;
     change.set_quota(org.id, own).await?;
+    let act = Act { action: "quota.set", target: name.as_str(), org_id: Some(org.id) };
+    audit::done(app, &mut change, actor, act, (noted(before), noted(own))).await?;
     change.recount_usage(org.id, now).await?;
     change.enqueue(&Job::CountUsage, now).await?;
     change.commit().await?;
     app.kick();
     Ok(of(app, org.id).await?)
+}
+
+/// What is noted of limits: those that are the organisation's own.
+fn noted(own: QuotaOverride) -> Value {
+    json!({"bytes": own.bytes, "repos": own.repos, "tags": own.tags})
 }
 
 async fn of(app: &App, org_id: i64) -> Result<OrgQuota, DbError> {

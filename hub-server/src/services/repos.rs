@@ -7,8 +7,10 @@ use hub_model::{
     Action, Actor, Counted, Img, LatestMode, LetterKind, NewRepo, OrgName, QuotaExceeded, Repo,
     RepoName, Visibility,
 };
+use serde_json::{Value, json};
 
 use super::access::{self, AccessError};
+use super::audit::{self, Act};
 use super::quota;
 use super::{filter, limit_rows};
 use crate::App;
@@ -179,10 +181,18 @@ pub async fn create(
         NewRepo { org_id: org.id, name: name.clone(), visibility, keep: true, created_at_ms: now };
     let repo = change.add_repo(&new).await;
     let repo = repo.map_err(|error| if error.is_conflict() { taken() } else { error.into() })?;
+    let act = Act { action: "repo.create", target: name.as_str(), org_id: Some(org.id) };
+    audit::done(app, &mut change, actor, act, ((), settings(&repo))).await?;
     change.tell(LetterKind::Repo, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
     Ok(repo)
+}
+
+/// What is noted of a repository.
+pub(super) fn settings(repo: &Repo) -> Value {
+    json!({"visibility": repo.visibility, "keep": repo.keep, "official": repo.official,
+        "latestMode": repo.latest_mode.as_str()})
 }
 
 /// Changes settings.
@@ -204,6 +214,7 @@ pub async fn edit(
     let mut change = app.db.change().await?;
     let gone = || AccessError::Hidden { name: name.to_string() };
     let mut repo = change.lock_repo(name).await?.ok_or_else(gone)?;
+    let before = settings(&repo);
     repo.visibility = changes.visibility.unwrap_or(repo.visibility);
     repo.keep = changes.keep.unwrap_or(repo.keep);
     repo.official = changes.official.unwrap_or(repo.official);
@@ -217,6 +228,8 @@ pub async fn edit(
         updated_at_ms: now,
     };
     change.edit_repo(repo.id, &edit).await?;
+    let act = Act { action: "repo.edit", target: name.as_str(), org_id: Some(repo.org_id) };
+    audit::done(app, &mut change, actor, act, (before, settings(&repo))).await?;
     change.tell(LetterKind::Repo, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
@@ -235,6 +248,8 @@ pub async fn delete(app: &App, actor: &Actor, name: &RepoName) -> Result<(), Rep
     let repo = change.lock_repo(name).await?.ok_or_else(gone)?;
     let now = app.now_ms();
     change.delete_repo(repo.id, now).await?;
+    let act = Act { action: "repo.delete", target: name.as_str(), org_id: Some(repo.org_id) };
+    audit::done(app, &mut change, actor, act, (settings(&repo), ())).await?;
     change.tell(LetterKind::Repo, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();

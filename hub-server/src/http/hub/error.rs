@@ -16,6 +16,7 @@ use crate::http::RequestId;
 use crate::services::access::AccessError;
 use crate::services::access_keys::AccessKeyError;
 use crate::services::accounts::AccountError;
+use crate::services::audit::AuditError;
 use crate::services::gc::GcError;
 use crate::services::grants::GrantError;
 use crate::services::images::ImageError;
@@ -26,6 +27,7 @@ use crate::services::repos::RepoError;
 use crate::services::robots::RobotError;
 use crate::services::search::SearchError;
 use crate::services::sessions::SessionError;
+use crate::services::shares::ShareError;
 use crate::services::sign_in::SignInError;
 use crate::services::tokens::TokenError;
 
@@ -364,6 +366,35 @@ impl From<QuotaError> for HubError {
             QuotaError::Access(error) => error.into(),
             QuotaError::Exceeded(_) => Self::new(StatusCode::FORBIDDEN, "quota_exceeded", text),
             QuotaError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<ShareError> for HubError {
+    fn from(error: ShareError) -> Self {
+        let text = error.to_string();
+        match error {
+            ShareError::Access(error) => error.into(),
+            ShareError::Public { .. } => Self::invalid("repo", text)
+                .hint("hub repo edit --visibility private keeps it from everybody else"),
+            ShareError::UnknownName { .. } | ShareError::Own { .. } => Self::invalid("with", text),
+            ShareError::Taken { .. } | ShareError::TooMany { .. } => Self::conflict(text),
+            ShareError::Unknown { .. } => Self::not_found(text),
+            ShareError::Ended => Self::invalid("until", text),
+            ShareError::TooLong { .. } => Self::invalid("description", text),
+            ShareError::Cursor { .. } => Self::invalid("before", text),
+            ShareError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<AuditError> for HubError {
+    fn from(error: AuditError) -> Self {
+        let text = error.to_string();
+        match error {
+            AuditError::Access(error) => error.into(),
+            AuditError::Cursor { .. } => Self::invalid("before", text),
+            AuditError::Db(ref cause) => Self::failed(&error, cause.is_full()),
         }
     }
 }

@@ -172,6 +172,14 @@ pub(super) async fn body_of<T: DeserializeOwned>(
     Body::from_request(request, app).await.map(|Body(value)| value)
 }
 
+/// Reads the parameters behind the question mark outside of an extractor.
+pub(super) fn params_of<T: DeserializeOwned>(request: &Request) -> Result<T, HubError> {
+    match Query::try_from_uri(request.uri()) {
+        Ok(Query(value)) => Ok(value),
+        Err(rejection) => Err(HubError::body(rejection.status(), rejection.body_text())),
+    }
+}
+
 /// Who calls, outside of an extractor.
 pub(super) async fn actor_of(parts: &Parts, app: &App) -> Result<Actor, HubError> {
     actor::who(app, parts).await.map_err(Into::into)

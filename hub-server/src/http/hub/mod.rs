@@ -5,6 +5,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod error;
 mod garbage;
 mod images;
@@ -19,6 +20,7 @@ mod route;
 mod search;
 mod sessions;
 mod users;
+mod shares;
 
 use axum::extract::OriginalUri;
 use axum::http::Method;
@@ -84,6 +86,10 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(invitations::accept_invitation))
         .routes(routes!(invitations::decline_invitation))
         .routes(routes!(invitations::transfer_org))
+        .routes(routes!(shares::list_org_shares))
+        .routes(routes!(shares::list_shares))
+        .routes(routes!(audit::list_org_audit))
+        .routes(routes!(audit::list_audit))
         .routes(routes!(repos::list_repos, repos::create_repo))
         .routes(routes!(garbage::list_gc_runs, garbage::start_gc))
         .routes(routes!(garbage::show_gc_run))

@@ -4,7 +4,7 @@
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{access, images, repos};
+use super::{access, audit, images, repos, shares};
 
 /// Head of the document, and what `routes!` cannot see.
 #[derive(Debug, OpenApi)]
@@ -33,6 +33,12 @@ use super::{access, images, repos};
         access::set_grant,
         access::remove_grant,
         access::check_repo,
+        shares::list_repo_shares,
+        shares::create_share,
+        shares::show_share,
+        shares::edit_share,
+        shares::delete_share,
+        audit::list_repo_audit,
     ),
     modifiers(&Credentials),
     security((), ("token" = []), ("password" = []))

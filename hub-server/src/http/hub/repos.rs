@@ -9,9 +9,9 @@ use hub_model::{Actor, LatestMode, OrgName, RepoName, Visibility};
 use serde::Deserialize;
 
 use super::error::HubError;
-use super::input::{Body, Params, Part, Who, actor_of, body_of, named, word};
+use super::input::{Body, Params, Part, Who, actor_of, body_of, named, params_of, word};
 use super::route::{self, NoRoute, RepoPart, RepoRoute};
-use super::{access, images};
+use super::{access, audit, images, shares};
 use crate::App;
 use crate::services::repos::{self, RepoCard, RepoChanges, RepoPage};
 
@@ -49,11 +49,7 @@ pub(super) async fn dispatch(
         ("PATCH", RepoPart::Detail) => {
             images::describe_repo(&call, body_of(request, &app).await?).await
         }
-        ("GET", RepoPart::Tags) => {
-            let part = axum::extract::Query::<Part>::try_from_uri(request.uri());
-            let part = part.map_err(|bad| HubError::body(bad.status(), bad.body_text()))?;
-            images::list_tags(&call, &part.0).await
-        }
+        ("GET", RepoPart::Tags) => images::list_tags(&call, &params_of::<Part>(&request)?).await,
         ("GET", RepoPart::Tag(tag)) => images::show_tag(&call, &tag).await,
         ("PUT", RepoPart::Tag(tag)) => {
             images::declare(&call, &tag, body_of(request, &app).await?).await
@@ -74,6 +70,18 @@ pub(super) async fn dispatch(
             access::set_grant(&call, &user, body_of(request, &app).await?).await
         }
         ("DELETE", RepoPart::AccessOf(user)) => access::remove_grant(&call, &user).await,
+        ("GET", RepoPart::Shares) => shares::list_repo_shares(&call, params_of(&request)?).await,
+        ("POST", RepoPart::Shares) => {
+            shares::create_share(&call, body_of(request, &app).await?).await
+        }
+        ("GET", RepoPart::Share(name)) => shares::show_share(&call, &name).await,
+        ("PATCH", RepoPart::Share(name)) => {
+            shares::edit_share(&call, &name, body_of(request, &app).await?).await
+        }
+        ("DELETE", RepoPart::Share(name)) => shares::delete_share(&call, &name).await,
+        ("GET", RepoPart::Audit) => {
+            audit::list_repo_audit(&call, params_of(&request)?, request.headers()).await
+        }
         _ => Err(HubError::wrong_method(&method, &path)),
     }
 }

@@ -39,6 +39,12 @@ pub(super) enum RepoPart {
     Access,
     /// `/-/access/{user}`; read as `check`, it asks whether somebody may.
     AccessOf(String),
+    /// `/-/shares`.
+    Shares,
+    /// `/-/shares/{name}`.
+    Share(String),
+    /// `/-/audit`.
+    Audit,
 }
 
 /// Why a path means nothing.
@@ -68,6 +74,9 @@ pub(super) fn parse(path: &str) -> Result<RepoRoute, NoRoute> {
         Some(["tags", tag]) if !tag.is_empty() => RepoPart::Tag((*tag).to_owned()),
         Some(["tags", tag, "detail"]) => RepoPart::TagDetail((*tag).to_owned()),
         Some(["tags", tag, "docs"]) => RepoPart::TagDocs((*tag).to_owned()),
+        Some(["shares"]) => RepoPart::Shares,
+        Some(["shares", name]) if !name.is_empty() => RepoPart::Share((*name).to_owned()),
+        Some(["audit"]) => RepoPart::Audit,
         Some(_) => return Err(NoRoute::Unknown),
     };
     let repo = RepoName::parse(name).map_err(NoRoute::Name)?;
@@ -94,6 +103,9 @@ mod tests {
             ("a/b/-/tags/v1/docs", "a/b", RepoPart::TagDocs(v1())),
             ("a/b/-/access", "a/b", RepoPart::Access),
             ("a/b/-/access/bob", "a/b", RepoPart::AccessOf("bob".to_owned())),
+            ("a/b/-/shares", "a/b", RepoPart::Shares),
+            ("a/b/-/shares/v1", "a/b", RepoPart::Share(v1())),
+            ("a/b/-/audit", "a/b", RepoPart::Audit),
         ] {
             let route = parse(&format!("{PREFIX}{path}")).unwrap();
             assert_eq!((route.repo.as_str(), route.part), (name, part), "{path}");

@@ -4,7 +4,9 @@ use hub_db::{Change, DbError, Latest};
 use hub_model::{
     Action, Actor, DetailScope, Digest, ImgState, Job, LetterKind, Repo, RepoName, Tag, Visibility,
 };
+use serde_json::json;
 
+use super::super::audit::{self, Act};
 use super::super::{access, hours_ms};
 use super::{ImageError, move_latest};
 use crate::App;
@@ -70,11 +72,15 @@ async fn remove_tag(
     let now = app.now_ms();
     let mut change = app.db.change().await?;
     let repo = change.lock_repo(name).await?.ok_or_else(unknown)?;
+    let named = change.img(repo.id, tag).await?.and_then(|img| img.digest);
     let state = change.delete_img(repo.id, tag, now).await?.ok_or_else(unknown)?;
     change.drop_details(repo.id, &DetailScope::Tag(tag.clone())).await?;
     let pushed = if state == ImgState::Pushed { std::slice::from_ref(tag) } else { &[] };
     after_tags_went(&mut change, &repo, pushed, now).await?;
-    say_farewell(app, &mut change, &repo, farewell).await?;
+    let target = format!("{name}:{tag}");
+    let act = Act { action: "tag.delete", target: &target, org_id: Some(repo.org_id) };
+    audit::done(app, &mut change, actor, act, (json!({"digest": named}), ())).await?;
+    say_farewell(app, &mut change, (actor, &repo), farewell).await?;
     change.tell(LetterKind::Repo, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
@@ -102,9 +108,13 @@ async fn remove_manifest(
         change.drop_details(repo.id, &DetailScope::Tag(tag.clone())).await?;
     }
     change.drop_details(repo.id, &DetailScope::Image(digest.clone())).await?;
+    let target = format!("{name}@{digest}");
+    let act = Act { action: "image.delete", target: &target, org_id: Some(repo.org_id) };
+    let told: Vec<_> = tags.iter().map(Tag::as_str).collect();
+    audit::done(app, &mut change, actor, act, (json!({"tags": told}), ())).await?;
     if !tags.is_empty() {
         after_tags_went(&mut change, &repo, &tags, now).await?;
-        say_farewell(app, &mut change, &repo, Farewell::NoManifest).await?;
+        say_farewell(app, &mut change, (actor, &repo), Farewell::NoManifest).await?;
     }
     if let Some(subject) = manifest.facts.subject {
         // It may have carried what the subject's image says.
@@ -145,7 +155,7 @@ async fn after_tags_went(
 async fn say_farewell(
     app: &App,
     change: &mut Change,
-    repo: &Repo,
+    (actor, repo): (&Actor, &Repo),
     farewell: Farewell,
 ) -> Result<(), DbError> {
     // To make it private was to say something about it: the next push must not find it public.
@@ -165,5 +175,8 @@ async fn say_farewell(
     if change.awaits_manifest(repo.id, since).await? {
         return Ok(());
     }
-    change.delete_repo(repo.id, now).await
+    change.delete_repo(repo.id, now).await?;
+    let target = repo.name.as_str();
+    let act = Act { action: "repo.delete", target, org_id: Some(repo.org_id) };
+    audit::done(app, change, actor, act, (json!({"because": "nothing was left in it"}), ())).await
 }

@@ -8,7 +8,9 @@ use hub_model::{
     Action, Actor, Algorithm, BaseInfo, Detail, DetailScope, Document, Extraction, Field, Img, Job,
     LetterKind, NewImg, Repo, RepoName, Sourced, Tag, Value,
 };
+use serde_json::json;
 
+use super::super::audit::{self, Act};
 use super::super::{access, publish};
 use super::settle::note_paragraph;
 use super::{Declaration, DetailTarget, Edit, ImageError, settle};
@@ -54,6 +56,7 @@ pub async fn describe(
             (DetailScope::Tag(tag.clone()), Some(img))
         }
     };
+    let edited = checked.noted();
     let said = checked.apply(&mut change, &repo, &scope, now).await?;
     let outcome = match &img {
         Some(img) => settle(&mut change, &repo, img, &img.extraction, &img.notes).await?,
@@ -64,6 +67,12 @@ pub async fn describe(
     if scope == DetailScope::Repo || !last {
         change.enqueue(&Job::DescribeRepo { repo: name.clone() }, now).await?;
     }
+    let target = match target {
+        DetailTarget::Repo => name.to_string(),
+        DetailTarget::Tag(tag) => format!("{name}:{tag}"),
+    };
+    let act = Act { action: "image.describe", target: &target, org_id: Some(repo.org_id) };
+    audit::done(app, &mut change, actor, act, ((), edited)).await?;
     change.tell(LetterKind::Repo, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
@@ -85,9 +94,13 @@ pub async fn declare(
 ) -> Result<Img, ImageError> {
     let right = publish::may_push(app, actor, name).await?;
     let detail = check_all(declaration.detail)?;
+    let declared = json!({"set": sources(detail.0.iter())});
     let now = app.now_ms();
     let mut change = app.db.change().await?;
     let repo = publish::ensure_repo(app, &mut change, name, right, None).await?.repo;
+    let target = format!("{name}:{tag}");
+    let act = Act { action: "image.declare", target: &target, org_id: Some(repo.org_id) };
+    audit::done(app, &mut change, actor, act, ((), declared)).await?;
     let scope = DetailScope::Tag(tag.clone());
     let mut said = change.details(repo.id, &scope).await?.unwrap_or_default();
     said.0.extend(detail.0);
@@ -112,6 +125,13 @@ pub async fn declare(
     change.commit().await?;
     app.kick();
     Ok(img)
+}
+
+/// The fields that are set, each with where it comes from.
+fn sources<'a>(
+    set: impl Iterator<Item = (&'a Field, &'a Sourced)>,
+) -> BTreeMap<&'static str, String> {
+    set.map(|(field, sourced)| (field.as_str(), sourced.source.to_string())).collect()
 }
 
 /// An edit whose values were all accepted.
@@ -144,6 +164,12 @@ impl Checked {
             set.insert(Field::Icon, Sourced { value, source });
         }
         Ok(Self { set, unset, documents })
+    }
+
+    /// What is noted of the edit: which fields, from where; not what they say, which may be long.
+    fn noted(&self) -> serde_json::Value {
+        let unset: Vec<_> = self.unset.iter().map(|field| field.as_str()).collect();
+        json!({"set": sources(self.set.iter()), "unset": unset})
     }
 
     /// Writes the edit into its level; answers what the level says now.

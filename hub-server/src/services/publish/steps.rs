@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use hub_blobs::digest_of;
 use hub_db::{Change, Latest};
 use hub_model::{
-    Algorithm, BaseInfo, Detail, Digest, Extraction, Img, ImgState, Job, LatestMode, LetterKind,
-    Link, LinkKind, Manifest, ManifestFacts, NewImg, Repo, RepoName, Tag, Visibility, is_candidate,
-    latest_semver,
+    Actor, Algorithm, BaseInfo, Detail, Digest, Extraction, Img, ImgState, Job, LatestMode,
+    LetterKind, Link, LinkKind, Manifest, ManifestFacts, NewImg, Repo, RepoName, Tag, Visibility,
+    is_candidate, latest_semver,
 };
+use serde_json::{Value, json};
 
+use super::super::audit::{self, Act};
 use super::super::images::{self, RepoStore, settle};
 use super::super::quota;
 use super::repo::{Right, ensure_repo};
@@ -141,10 +143,11 @@ fn unique_size(facts: &ManifestFacts) -> u64 {
 pub(super) async fn record(
     app: &App,
     right: &Right,
-    by: &str,
+    actor: &Actor,
     image: &Examined,
 ) -> Result<Published, PublishError> {
     let now = app.now_ms();
+    let by = actor.name();
     let digest = &image.manifest.digest;
     let subject = image.manifest.facts.subject.clone();
     let mut change = app.db.change().await?;
@@ -159,15 +162,34 @@ pub(super) async fn record(
     for tag in &image.tags {
         shelf.put(&mut change, tag, image, by).await?;
     }
-    shelf.finish(&mut change).await?;
+    let before = shelf.finish(&mut change).await?;
+    let repo_created = ensured.made || (repo.pushed_at_ms == 0 && !repo.keep);
+    let (target, after) = noted(image, &repo, repo_created);
+    let act = Act { action: "image.push", target: &target, org_id: Some(repo.org_id) };
+    audit::done(app, &mut change, actor, act, (before, after)).await?;
     for job in jobs(image) {
         change.enqueue(&job, now).await?;
     }
     change.tell(LetterKind::Repo, image.repo.as_str(), now).await?;
     change.commit().await?;
     app.kick();
-    let repo_created = ensured.made || (repo.pushed_at_ms == 0 && !repo.keep);
     Ok(Published { digest: digest.clone(), subject, tags: image.tags.clone(), repo_created })
+}
+
+/// What is noted of a push: the image, and what it is and by which tags. A repository that came
+/// with it is told of here; uploads, which may make it first, are not noted.
+fn noted(image: &Examined, repo: &Repo, repo_created: bool) -> (String, Value) {
+    let digest = &image.manifest.digest;
+    let target = match image.tags.first() {
+        Some(tag) => format!("{}:{tag}", image.repo),
+        None => format!("{}@{digest}", image.repo),
+    };
+    let tags: Vec<_> = image.tags.iter().map(Tag::as_str).collect();
+    let mut after = json!({"digest": digest, "tags": tags});
+    if repo_created {
+        after["repo"] = json!({"created": true, "visibility": repo.visibility});
+    }
+    (target, after)
 }
 
 /// What is to be read later: the image behind each tag, and what an artifact says about another.
@@ -256,6 +278,8 @@ struct Shelf {
     /// Whether a tag that was latest can no longer be: then all tags are looked through.
     recount: bool,
     touched: bool,
+    /// What each tag named before.
+    before: BTreeMap<String, Option<Digest>>,
 }
 
 impl Shelf {
@@ -267,7 +291,7 @@ impl Shelf {
             pushed_at_ms: repo.pushed_at_ms,
             updated_at_ms: now_ms,
         };
-        Self { repo, now_ms, latest, recount: false, touched: false }
+        Self { repo, now_ms, latest, recount: false, touched: false, before: BTreeMap::new() }
     }
 
     /// Makes `tag` name the image.
@@ -308,6 +332,7 @@ impl Shelf {
         };
         settle(change, &self.repo, &img, &img.extraction, &[]).await?;
         self.count(tag, image, before.as_ref(), pushed_at_ms);
+        self.before.insert(tag.to_string(), before.and_then(|img| img.digest));
         if tag.as_str() == "latest" && self.repo.latest_mode == LatestMode::Auto {
             self.turn_virtual_latest_off(change).await?;
         }
@@ -344,15 +369,19 @@ impl Shelf {
         Ok(())
     }
 
-    async fn finish(mut self, change: &mut Change) -> Result<(), PublishError> {
+    /// Answers what the tags named before; nothing where none was set.
+    async fn finish(
+        mut self,
+        change: &mut Change,
+    ) -> Result<Option<BTreeMap<String, Option<Digest>>>, PublishError> {
         if !self.touched {
-            return Ok(());
+            return Ok(None);
         }
         change.set_latest(self.repo.id, &self.latest).await?;
         if self.recount {
             self.repo.pushed_at_ms = self.latest.pushed_at_ms;
             images::move_latest(change, &self.repo, self.now_ms).await?;
         }
-        Ok(())
+        Ok(Some(self.before))
     }
 }
