@@ -7,6 +7,10 @@ pub(crate) mod robot;
 mod session;
 pub(crate) mod token;
 mod user;
+mod audit;
+mod org;
+mod perm;
+mod share;
 
 use std::path::PathBuf;
 
@@ -16,10 +20,12 @@ use hub_model::{Action, Role};
 
 use crate::printer::Format;
 
+pub(crate) use audit::Audit;
 pub(crate) use org::*;
 pub(crate) use perm::*;
 pub(crate) use session::{Session, SessionEnd};
 pub(crate) use user::{Passwd, State as UserState, User, UserAdd, UserLs, UserPasswd, UserRm};
+pub(crate) use share::{Share, ShareCreate, ShareEdit, ShareLs, ShareRm, ShareWith};
 
 /// Images, their READMEs and their tags, on a hub.
 #[derive(Debug, Parser)]
@@ -125,6 +131,11 @@ pub(crate) enum Command {
     /// The browsers that you are signed in with
     #[command(subcommand)]
     Session(Session),
+    /// Show private repositories to others, read only
+    #[command(subcommand)]
+    Share(Share),
+    /// Who did what, and what was refused
+    Audit(Audit),
     /// Print a script that completes commands in a shell
     Completion(Completion),
     /// Print the versions of this program and of the hub

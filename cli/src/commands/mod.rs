@@ -1,6 +1,7 @@
 //! The commands: one file each, and the switch between them. What clap read becomes plain typed
 //! values here.
 
+mod audit;
 mod completion;
 mod key;
 mod login;
@@ -13,6 +14,7 @@ mod rm;
 mod robot;
 mod search;
 mod session;
+mod share;
 mod show;
 mod tags;
 mod token;
@@ -63,6 +65,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::User(command) => user::user(command, context).await,
         Command::Session(command) => session::session(command, context).await,
         Command::Passwd(args) => user::passwd(args, context).await,
+        Command::Share(args) => Box::pin(share::share(args, context)).await,
+        Command::Audit(args) => Box::pin(audit::audit(args, context)).await,
         Command::Completion(args) => completion::completion(args.shell, context),
         Command::Version => version::version(context).await,
     }
