@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use crate::services::access::AccessError;
 use crate::services::access_keys::AccessKeyError;
 use crate::services::accounts::AccountError;
+use crate::services::audit::AuditError;
 use crate::services::grants::GrantError;
 use crate::services::images::ImageError;
 use crate::services::orgs::OrgError;
@@ -14,6 +15,7 @@ use crate::services::repos::RepoError;
 use crate::services::robots::RobotError;
 use crate::services::search::SearchError;
 use crate::services::sessions::SessionError;
+use crate::services::shares::ShareError;
 use crate::services::sign_in::SignInError;
 use crate::services::tokens::TokenError;
 
@@ -203,6 +205,27 @@ impl From<TokenError> for Failure {
             TokenError::Name { .. } => Self::Bad,
             TokenError::Reach(error) => error.into(),
             TokenError::Db(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<ShareError> for Failure {
+    fn from(error: ShareError) -> Self {
+        match error {
+            ShareError::Access(error) => error.into(),
+            ShareError::Unknown { .. } => Self::Missing,
+            ShareError::Db(_) => Self::broken(&error),
+            _ => Self::Bad,
+        }
+    }
+}
+
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Access(error) => error.into(),
+            AuditError::Cursor { .. } => Self::Bad,
+            AuditError::Db(_) => Self::broken(&error),
         }
     }
 }

@@ -5,6 +5,7 @@ mod credentials;
 mod en;
 mod format;
 mod people;
+mod shares;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -4,6 +4,7 @@
 //! `templates/web`, style and script in `assets`.
 
 mod accounts;
+mod activity;
 mod assets;
 mod cards;
 mod facts;
@@ -23,6 +24,7 @@ mod repos;
 mod route;
 mod search;
 mod session;
+mod shares;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -74,6 +76,8 @@ pub fn router(app: App) -> Router {
             "/settings/users/{user}/delete",
             get(accounts::users::ask).post(accounts::users::delete),
         )
+        .route("/settings/shares", get(shares::page))
+        .route("/settings/audit", get(activity::page))
         .route("/settings/tokens", get(tokens::page).post(tokens::create))
         .route("/settings/tokens/{id}/revoke", post(tokens::revoke))
         .route("/settings/tokens/{id}/rotate", post(tokens::rotate))

@@ -1,9 +1,11 @@
 //! An organisation: its own page, and the switch for those below it.
 
+mod activity;
 mod head;
 mod members;
 mod robots;
 mod route;
+mod shares;
 
 use askama::Template;
 use axum::extract::State;
@@ -119,6 +121,7 @@ pub(super) async fn page(
 }
 
 /// `POST /o/…`.
+/// `POST /o/…`: the forms of these pages.
 pub(super) async fn change(
     State(web): State<Web>,
     visitor: Visitor,
@@ -131,6 +134,10 @@ pub(super) async fn change(
         }
         Route::Part(..) | Route::Slash(_) => Err(Failure::Method),
         Route::Unknown => Err(Failure::Missing),
+        Route::Part(org, Part::Shares) => shares::create(&web, &visitor, &org, &fields).await,
+        Route::Part(org, Part::EndShare) => shares::end(&web, &visitor, &org, &fields).await,
+        Route::Part(..) => Err(Failure::Method),
+        Route::Slash(_) | Route::Unknown => Err(Failure::Missing),
     }
 }
 
@@ -145,6 +152,9 @@ async fn below(
         Part::Home => home(web, visitor, org).await,
         Part::Members => members::page(web, visitor, org).await,
         Part::Robots => robots::page(web, visitor, org).await,
+        Part::Shares => shares::page(web, visitor, org).await,
+        Part::Activity => activity::page(web, visitor, org).await,
+        Part::EndShare => Err(Failure::Method),
     }
 }
 

@@ -1,6 +1,7 @@
 //! English.
 
 use super::{Words, accounts, credentials, people};
+use super::{Words, people, shares};
 
 /// One or many.
 fn count(number: u64, one: &str, many: &str) -> String {
@@ -211,4 +212,5 @@ pub(super) const WORDS: Words = Words {
     credentials: &credentials::EN,
     accounts: &accounts::EN,
     people: &people::EN,
+    shares: &shares::EN,
 };

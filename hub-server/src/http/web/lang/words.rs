@@ -3,6 +3,7 @@
 use super::accounts::AccountWords;
 use super::credentials::CredentialWords;
 use super::people::PeopleWords;
+use super::shares::SharesWords;
 
 /// Everything the pages say, in one language.
 ///
@@ -204,4 +205,5 @@ pub(crate) struct Words {
     pub credentials: &'static CredentialWords,
     pub accounts: &'static AccountWords,
     pub people: &'static PeopleWords,
+    pub shares: &'static SharesWords,
 }

@@ -1,6 +1,7 @@
 //! Chinese.
 
 use super::{Words, accounts, credentials, people};
+use super::{Words, people, shares};
 
 /// A number before its measure word.
 fn count(number: u64, unit: &str) -> String {
@@ -208,4 +209,5 @@ pub(super) const WORDS: Words = Words {
     credentials: &credentials::ZH,
     accounts: &accounts::ZH,
     people: &people::ZH,
+    shares: &shares::ZH,
 };

@@ -48,6 +48,12 @@ const TABS: &[Tab] = &[
         path: "/-/robots",
         whom: For::Owners,
         words: |t| t.credentials.robots,
+    Tab { part: Part::Shares, path: "/-/shares", whom: For::Owners, words: |t| t.shares.shares },
+    Tab {
+        part: Part::Activity,
+        path: "/-/activity",
+        whom: For::Owners,
+        words: |t| t.shares.activity,
     },
 ];
 
@@ -80,6 +86,7 @@ const fn is_for(whom: For, standing: Standing) -> bool {
         For::Everybody => true,
         For::Members => standing.is_inside(),
         For::Owners => matches!(standing, Standing::Administrator | Standing::Owner),
+        For::Owners => matches!(standing, Standing::Owner | Standing::Administrator),
     }
 }
 

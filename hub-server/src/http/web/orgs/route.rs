@@ -30,6 +30,21 @@ pub(super) enum Part {
 
 /// The parts by what stands behind `/-/`.
 const PARTS: &[(&str, Part)] = &[("members", Part::Members), ("robots", Part::Robots)];
+    /// What it shares with others.
+    Shares,
+    /// Where the form that ends a share is sent to.
+    EndShare,
+    /// Who did what in it.
+    Activity,
+}
+
+/// The parts by what stands behind `/-/`.
+const PARTS: &[(&str, Part)] = &[
+    ("members", Part::Members),
+    ("shares", Part::Shares),
+    ("shares/end", Part::EndShare),
+    ("activity", Part::Activity),
+];
 
 /// Reads the part of an address behind `/o/`.
 pub(super) fn parse(rest: &str) -> Route {
@@ -59,6 +74,9 @@ mod tests {
             ("labring", Route::Part(org("labring"), Part::Home)),
             ("labring/-/members", Route::Part(org("labring"), Part::Members)),
             ("labring/-/robots", Route::Part(org("labring"), Part::Robots)),
+            ("labring/-/shares", Route::Part(org("labring"), Part::Shares)),
+            ("labring/-/shares/end", Route::Part(org("labring"), Part::EndShare)),
+            ("labring/-/activity", Route::Part(org("labring"), Part::Activity)),
             ("labring%2F-%2Fmembers", Route::Part(org("labring"), Part::Members)),
             ("labring/", Route::Slash("/o/labring".to_owned())),
             ("labring/-/members//", Route::Slash("/o/labring/-/members".to_owned())),
