@@ -4,3 +4,4 @@ mod commands;
 mod credentials;
 mod push;
 mod users;
+mod shares;

@@ -1,5 +1,6 @@
 //! The hub API.
 
+mod audit;
 mod describe;
 mod garbage;
 mod orgs;
@@ -7,5 +8,6 @@ mod problems;
 mod repos;
 mod robots;
 mod search;
+mod shares;
 mod tokens;
 mod users;

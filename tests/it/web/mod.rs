@@ -5,3 +5,4 @@ pub mod browser;
 mod forms;
 mod pages;
 mod sample;
+mod shares;
