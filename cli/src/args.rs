@@ -1,16 +1,14 @@
 //! What may be typed: clap types only, no rules.
 
+mod audit;
 pub(crate) mod key;
 mod org;
 mod perm;
 pub(crate) mod robot;
 mod session;
+mod share;
 pub(crate) mod token;
 mod user;
-mod audit;
-mod org;
-mod perm;
-mod share;
 
 use std::path::PathBuf;
 
@@ -24,8 +22,8 @@ pub(crate) use audit::Audit;
 pub(crate) use org::*;
 pub(crate) use perm::*;
 pub(crate) use session::{Session, SessionEnd};
-pub(crate) use user::{Passwd, State as UserState, User, UserAdd, UserLs, UserPasswd, UserRm};
 pub(crate) use share::{Share, ShareCreate, ShareEdit, ShareLs, ShareRm, ShareWith};
+pub(crate) use user::{Passwd, State as UserState, User, UserAdd, UserLs, UserPasswd, UserRm};
 
 /// Images, their READMEs and their tags, on a hub.
 #[derive(Debug, Parser)]

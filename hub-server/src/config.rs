@@ -17,10 +17,8 @@ pub use load::{ConfigError, Flags, Loaded, load};
 pub use networks::Networks;
 pub use print::Entry;
 pub use sections::{
-    Auth, Blobs, BlobsStore, Cache, Database, Gc, Limits, Listen, Log, LogFormat, Quota,
-    Registration, Registry, S3, Scrub, Search,
     Audit, Auth, Blobs, BlobsStore, Cache, Database, Gc, Limits, Listen, Log, LogFormat, Quota,
-    Registry, S3, Scrub, Search,
+    Registration, Registry, S3, Scrub, Search,
 };
 
 /// All settings.

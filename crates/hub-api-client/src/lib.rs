@@ -26,8 +26,8 @@ mod orgs;
 mod repos;
 mod robots;
 mod sessions;
-mod users;
 mod shares;
+mod users;
 
 pub use audit::AuditFor;
 pub use call::{Auth, Client};

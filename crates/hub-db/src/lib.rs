@@ -96,8 +96,7 @@ pub use manifests::BaseImage;
 pub use open::{Db, Lite};
 pub use pulls::Pulls;
 pub use repos::{Latest, RepoEdit, RepoFilter};
-pub use users::{Membership, NewUser, UserFilter};
 pub use shares::ShareFilter;
-pub use users::NewUser;
+pub use users::{Membership, NewUser, UserFilter};
 
 use error::Doing;

@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 
 use super::access::{self, AccessError};
 use super::audit::{self, Act};
-use super::quota;
-use super::{filter, limit_rows};
+use super::{filter, limit_rows, quota};
 use crate::App;
 
 pub use super::Page;

@@ -3,5 +3,5 @@
 mod commands;
 mod credentials;
 mod push;
-mod users;
 mod shares;
+mod users;

@@ -19,8 +19,8 @@ mod robots;
 mod route;
 mod search;
 mod sessions;
-mod users;
 mod shares;
+mod users;
 
 use axum::extract::OriginalUri;
 use axum::http::Method;

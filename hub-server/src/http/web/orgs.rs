@@ -15,15 +15,14 @@ use hub_model::OrgName;
 
 use self::head::{Head, role_word};
 use self::route::{Part, Route};
-use super::Web;
 use super::cards::Card;
 use super::failure::Failure;
 use super::frame::redirect;
-use super::icons;
 use super::lang::Words;
 use super::params::{Form, Params};
 use super::view::{Shell, html};
 use super::visitor::Visitor;
+use super::{Web, icons};
 use crate::services;
 use crate::services::orgs::OrgPage;
 use crate::services::quota::OrgQuota;
@@ -120,7 +119,6 @@ pub(super) async fn page(
     }
 }
 
-/// `POST /o/…`.
 /// `POST /o/…`: the forms of these pages.
 pub(super) async fn change(
     State(web): State<Web>,
@@ -132,8 +130,6 @@ pub(super) async fn change(
         Route::Part(org, Part::Robots) => {
             robots::change(&web, &visitor, &org, &fields).await.map_err(unseen)
         }
-        Route::Part(..) | Route::Slash(_) => Err(Failure::Method),
-        Route::Unknown => Err(Failure::Missing),
         Route::Part(org, Part::Shares) => shares::create(&web, &visitor, &org, &fields).await,
         Route::Part(org, Part::EndShare) => shares::end(&web, &visitor, &org, &fields).await,
         Route::Part(..) => Err(Failure::Method),

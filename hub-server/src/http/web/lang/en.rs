@@ -1,7 +1,6 @@
 //! English.
 
-use super::{Words, accounts, credentials, people};
-use super::{Words, people, shares};
+use super::{Words, accounts, credentials, people, shares};
 
 /// One or many.
 fn count(number: u64, one: &str, many: &str) -> String {

@@ -1,7 +1,6 @@
 //! Chinese.
 
-use super::{Words, accounts, credentials, people};
-use super::{Words, people, shares};
+use super::{Words, accounts, credentials, people, shares};
 
 /// A number before its measure word.
 fn count(number: u64, unit: &str) -> String {

@@ -48,6 +48,7 @@ const TABS: &[Tab] = &[
         path: "/-/robots",
         whom: For::Owners,
         words: |t| t.credentials.robots,
+    },
     Tab { part: Part::Shares, path: "/-/shares", whom: For::Owners, words: |t| t.shares.shares },
     Tab {
         part: Part::Activity,
@@ -86,7 +87,6 @@ const fn is_for(whom: For, standing: Standing) -> bool {
         For::Everybody => true,
         For::Members => standing.is_inside(),
         For::Owners => matches!(standing, Standing::Administrator | Standing::Owner),
-        For::Owners => matches!(standing, Standing::Owner | Standing::Administrator),
     }
 }
 

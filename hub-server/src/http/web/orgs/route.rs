@@ -26,10 +26,6 @@ pub(super) enum Part {
     Members,
     /// Its accounts for machines.
     Robots,
-}
-
-/// The parts by what stands behind `/-/`.
-const PARTS: &[(&str, Part)] = &[("members", Part::Members), ("robots", Part::Robots)];
     /// What it shares with others.
     Shares,
     /// Where the form that ends a share is sent to.
@@ -41,6 +37,7 @@ const PARTS: &[(&str, Part)] = &[("members", Part::Members), ("robots", Part::Ro
 /// The parts by what stands behind `/-/`.
 const PARTS: &[(&str, Part)] = &[
     ("members", Part::Members),
+    ("robots", Part::Robots),
     ("shares", Part::Shares),
     ("shares/end", Part::EndShare),
     ("activity", Part::Activity),
