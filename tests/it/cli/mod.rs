@@ -2,6 +2,7 @@
 
 mod commands;
 mod credentials;
+mod orgs;
 mod push;
 mod shares;
 mod users;

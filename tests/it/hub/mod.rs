@@ -3,6 +3,8 @@
 mod audit;
 mod describe;
 mod garbage;
+mod grants;
+mod invitations;
 mod orgs;
 mod problems;
 mod repos;
@@ -11,3 +13,4 @@ mod search;
 mod shares;
 mod tokens;
 mod users;
+mod why;

@@ -31,6 +31,15 @@ impl Browser {
         session.map(|(name, value)| format!("{name}={value}")).unwrap()
     }
 
+    /// Somebody who signed in.
+    pub(super) async fn of(hub: &TestHub, name: &str) -> Self {
+        let mut browser = Self::new(hub);
+        let fields = [("name", name), ("password", PASSWORD)];
+        let answer = browser.submit("/login", "/login", &fields).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{name} signs in");
+        browser
+    }
+
     fn jar(&self) -> String {
         let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
         pairs.collect::<Vec<_>>().join("; ")

@@ -1,5 +1,7 @@
 //! What failures mean for people: exit codes and hints.
 
+use hub_api::CheckView;
+use hub_model::RepoName;
 use hub_registry_client::RemoteError;
 
 use crate::report::{Exit, Failure};
@@ -14,6 +16,30 @@ pub(super) fn of_source(error: SourceError) -> Failure {
         ),
         error => Failure::new(Exit::Failed, "the image cannot be read").cause(error),
     }
+}
+
+/// The failure of a push that the hub would refuse, as it says itself.
+pub(super) fn of_push(repo: &RepoName, server: &Server, found: &CheckView) -> Failure {
+    let (org, who) = (repo.org(), &found.user);
+    let reason = match (found.ground.kind.as_str(), found.ground.role.as_deref()) {
+        ("anonymous", _) => "not logged in".to_owned(),
+        ("elsewhere", _) => format!("this credential of {who} is for other places"),
+        // The role is enough, so it is the credential that is not.
+        ("administrator", _) | (_, Some("writer" | "owner")) => {
+            format!("this credential of {who} is not good for pushing")
+        }
+        ("stranger", _) if found.resource == org.as_str() => format!("you ({who}) are no member"),
+        _ => format!("you ({who}) have pull only"),
+    };
+    let failure = Failure::new(Exit::Denied, format!("push to org \"{org}\" denied: {reason}"));
+    if found.ground.kind == "anonymous" {
+        return failure.hint(format!("hub login {server}"));
+    }
+    let why = format!("hub perm check {} --action push --why", found.resource);
+    failure.hint(match found.ask.as_slice() {
+        [] => format!("{why}, or ask an owner of {org}"),
+        owners => format!("{why}, or ask an owner: {}", owners.join(", ")),
+    })
 }
 
 /// The failure of an act at a registry: `act` is a verb, `name` a repository.

@@ -2,7 +2,7 @@
 
 use hub_api::{CreateRepo, EditRepo, RepoView};
 use hub_api_client::Client;
-use hub_model::{RepoName, Tag};
+use hub_model::{Action, Place, RepoName, Tag};
 use hub_oci::detail_artifact::Subject;
 use hub_registry_client::{Credentials, Remote, RemoteError, RemoteOptions, Scheme};
 use secrecy::{ExposeSecret, SecretString};
@@ -61,12 +61,8 @@ impl Target {
         let remote = Remote::new(options).map_err(refuse)?;
         remote.ping().await.map_err(refuse)?;
         let hub = hub(client, &repo).await?;
-        let may = hub.as_ref().and_then(|hub| hub.before.as_ref()?.may);
-        if may.is_some_and(|may| !may.push) {
-            let org = repo.split('/').next().unwrap_or(&repo);
-            return Err(Failure::new(Exit::Denied, format!("could not push to {name}: denied"))
-                .hint(format!("ask an owner of {org} for the right to push, or hub login {server}"))
-                .into());
+        if let Some(hub) = &hub {
+            may_push(hub, &server).await?;
         }
         let kind = if hub.is_some() { "a hub" } else { "a registry, no hub" };
         context.printer.detail(&format!("{server} is {kind}"));
@@ -173,6 +169,24 @@ impl Target {
         }
         context.printer.note("detail", &said.summary());
         Ok(())
+    }
+}
+
+/// Whether the hub would take a push; asked before anything is sent, so that the answer can say why.
+async fn may_push(hub: &Hub, server: &Server) -> Result<(), Failure> {
+    let Hub { client, repo, before } = hub;
+    if before.as_ref().and_then(|view| view.may).is_some_and(|may| may.push) {
+        return Ok(());
+    }
+    // Into a repository that is yet to be made pushes who may push into its organisation.
+    let place = match before {
+        Some(_) => Place::Repo(repo.clone()),
+        None => Place::Org(repo.org()),
+    };
+    match client.check_access(&place, Action::Push, None).await {
+        Ok(found) if !found.allowed => Err(refusal::of_push(repo, server, &found)),
+        // What cannot be asked is left to the registry to refuse.
+        _ => Ok(()),
     }
 }
 

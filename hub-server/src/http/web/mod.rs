@@ -3,6 +3,7 @@
 //! A handler parses, calls services and fills a view of ready strings; the templates lie in
 //! `templates/web`, style and script in `assets`.
 
+mod access;
 mod accounts;
 mod activity;
 mod assets;
@@ -13,6 +14,7 @@ mod frame;
 mod home;
 mod icons;
 mod images;
+mod invitations;
 mod keys;
 mod lang;
 mod markdown;
@@ -82,6 +84,9 @@ pub fn router(app: App) -> Router {
         .route("/settings/tokens/{id}/revoke", post(tokens::revoke))
         .route("/settings/tokens/{id}/rotate", post(tokens::rotate))
         .route("/settings/keys", get(keys::page).post(keys::change))
+        .route(invitations::PATH, get(invitations::page))
+        .route("/settings/invitations/accept", post(invitations::answer))
+        .route("/settings/invitations/decline", post(invitations::answer))
         .route("/static/{file}", get(assets::serve))
         .route("/favicon.ico", get(assets::favicon))
         .route("/robots.txt", get(assets::robots))

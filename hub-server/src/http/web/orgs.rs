@@ -5,7 +5,9 @@ mod head;
 mod members;
 mod robots;
 mod route;
+mod settings;
 mod shares;
+mod trouble;
 
 use askama::Template;
 use axum::extract::State;
@@ -13,7 +15,11 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use hub_model::OrgName;
 
-use self::head::{Head, role_word};
+pub(super) use self::head::{role_word, roles};
+pub(super) use self::members::named;
+pub(super) use self::trouble::{Trouble, grant_trouble, trouble};
+
+use self::head::Head;
 use self::route::{Part, Route};
 use super::cards::Card;
 use super::failure::Failure;
@@ -119,24 +125,6 @@ pub(super) async fn page(
     }
 }
 
-/// `POST /o/…`: the forms of these pages.
-pub(super) async fn change(
-    State(web): State<Web>,
-    visitor: Visitor,
-    uri: Uri,
-    Form(fields): Form,
-) -> Result<Response, Failure> {
-    match route::parse(uri.path().strip_prefix("/o/").unwrap_or_default()) {
-        Route::Part(org, Part::Robots) => {
-            robots::change(&web, &visitor, &org, &fields).await.map_err(unseen)
-        }
-        Route::Part(org, Part::Shares) => shares::create(&web, &visitor, &org, &fields).await,
-        Route::Part(org, Part::EndShare) => shares::end(&web, &visitor, &org, &fields).await,
-        Route::Part(..) => Err(Failure::Method),
-        Route::Slash(_) | Route::Unknown => Err(Failure::Missing),
-    }
-}
-
 /// The page of a part.
 async fn below(
     web: &Web,
@@ -150,8 +138,35 @@ async fn below(
         Part::Robots => robots::page(web, visitor, org).await,
         Part::Shares => shares::page(web, visitor, org).await,
         Part::Activity => activity::page(web, visitor, org).await,
-        Part::EndShare => Err(Failure::Method),
+        Part::Settings => settings::page(web, visitor, org).await,
+        Part::EndShare
+        | Part::SetMember
+        | Part::RemoveMember
+        | Part::Invite
+        | Part::Withdraw
+        | Part::Transfer
+        | Part::Leave => Err(Failure::Method),
     }
+}
+
+/// `POST /o/…`: the forms of these pages.
+pub(super) async fn change(
+    State(web): State<Web>,
+    visitor: Visitor,
+    uri: Uri,
+    Form(fields): Form,
+) -> Result<Response, Failure> {
+    let rest = uri.path().strip_prefix("/o/").unwrap_or_default();
+    let Route::Part(org, part) = route::parse(rest) else { return Err(Failure::Missing) };
+    let done = match part {
+        Part::Home | Part::Members | Part::Activity => Err(Failure::Method),
+        Part::Robots => robots::change(&web, &visitor, &org, &fields).await,
+        Part::Shares => shares::create(&web, &visitor, &org, &fields).await,
+        Part::EndShare => shares::end(&web, &visitor, &org, &fields).await,
+        Part::Settings => settings::change(&web, &visitor, &org, &fields).await,
+        part => members::change(&web, &visitor, (&org, part), &fields).await,
+    };
+    done.map_err(unseen)
 }
 
 /// A page that the reader may not see looks like one that is not there.

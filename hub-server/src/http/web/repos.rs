@@ -20,7 +20,7 @@ use super::readme::origin;
 use super::route::{Route, parse};
 use super::view::{Link, Shell, html};
 use super::visitor::Visitor;
-use super::{Web, facts, icons, images, pull, readme};
+use super::{Web, access, facts, icons, images, pull, readme};
 use crate::services;
 use crate::services::repos::RepoPage;
 
@@ -45,6 +45,10 @@ pub(super) struct Head {
     pub tags: String,
     /// Whether the reader is among the tags.
     pub in_tags: bool,
+    /// Whether the reader may ask who may what.
+    pub has_access: bool,
+    /// Whether the reader does.
+    pub in_access: bool,
 }
 
 impl Head {
@@ -77,6 +81,8 @@ impl Head {
             can_star: visitor.actor().user().is_some(),
             tags: visitor.lang().number(repo.tags),
             in_tags,
+            has_access: visitor.actor().user().is_some(),
+            in_access: false,
             href,
         }
     }
@@ -241,7 +247,8 @@ pub(super) async fn page(
         Route::Digest(name, digest) => images::digest(&web, &visitor, &name, &digest).await,
         Route::Readme(name, tag) => images::raw(&web, &visitor, &name, &tag).await,
         Route::Icon(name) => images::icon(&web, &visitor, &name).await,
-        Route::Star(_) => Err(Failure::Method),
+        Route::Access(name) => access::page(&web, &visitor, &name).await,
+        Route::Star(_) | Route::Revoke(_) => Err(Failure::Method),
         Route::Slash(target) => Ok(redirect(StatusCode::PERMANENT_REDIRECT, &target)),
         Route::Unknown => Err(Failure::Missing),
     }
@@ -257,7 +264,7 @@ async fn repo(web: &Web, visitor: &Visitor, name: &RepoName) -> Result<Response,
     html(StatusCode::OK, &RepoView::new(visitor, &shown))
 }
 
-/// `POST /r/…/-/star`: gives the caller's star, or takes it back.
+/// `POST /r/…`: gives the caller's star, or takes it back; grants a role, or takes it.
 pub(super) async fn change(
     State(web): State<Web>,
     visitor: Visitor,
@@ -265,7 +272,16 @@ pub(super) async fn change(
     Form(fields): Form,
 ) -> Result<Response, Failure> {
     let rest = uri.path().strip_prefix("/r/").unwrap_or_default();
-    let Route::Star(name) = parse(rest) else { return Err(Failure::Method) };
+    let name = match parse(rest) {
+        Route::Star(name) => name,
+        Route::Access(name) => {
+            return access::change(&web, &visitor, (&name, false), &fields).await;
+        }
+        Route::Revoke(name) => {
+            return access::change(&web, &visitor, (&name, true), &fields).await;
+        }
+        _ => return Err(Failure::Method),
+    };
     if fields.get("starred") == Some("yes") {
         services::repos::unstar(&web.app, visitor.actor(), &name).await?;
     } else {

@@ -25,6 +25,10 @@ pub(super) enum Route {
     Icon(RepoName),
     /// The star of the caller (POST).
     Star(RepoName),
+    /// Who may what there; grants a role (POST).
+    Access(RepoName),
+    /// Takes a role (POST).
+    Revoke(RepoName),
     /// A slash too many: the address without it.
     Slash(String),
     /// Nothing that could exist.
@@ -53,8 +57,10 @@ fn parse_decoded(rest: &str) -> Option<Route> {
             "tags" => Some(Route::Tags(repo)),
             "icon" => Some(Route::Icon(repo)),
             "star" => Some(Route::Star(repo)),
+            "access" => Some(Route::Access(repo)),
             _ => None,
         },
+        Some(("access", "revoke")) => Some(Route::Revoke(repo)),
         Some(("tags", tag)) => Some(Route::Tag(repo, Tag::parse(tag).ok()?)),
         Some(("digest", digest)) => Some(Route::Digest(repo, Digest::parse(digest).ok()?)),
         // Exactly one `.md` is ours: a tag may end in it as well.
@@ -117,6 +123,9 @@ mod tests {
             ("a/b/-/readme/v1.md.md", Route::Readme(repo("a/b"), tag("v1.md"))),
             ("a/b/-/icon", Route::Icon(repo("a/b"))),
             ("a/b/-/star", Route::Star(repo("a/b"))),
+            ("a/b/-/access", Route::Access(repo("a/b"))),
+            ("a/b/-/access/revoke", Route::Revoke(repo("a/b"))),
+            ("a/b/-/access/x", Route::Unknown),
             ("a%2Fb", Route::Repo(repo("a/b"))),
             ("a/b/", Route::Slash("/r/a/b".to_owned())),
             ("a/b/-/tags//", Route::Slash("/r/a/b/-/tags".to_owned())),

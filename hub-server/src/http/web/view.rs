@@ -52,6 +52,8 @@ pub(super) struct Shell {
     pub query: String,
     pub user: String,
     pub user_href: String,
+    /// Invitations that wait, in words; empty for none.
+    pub invitations: String,
     pub login: String,
     pub form_token: String,
     pub langs: Vec<Link>,
@@ -83,6 +85,10 @@ impl Shell {
             search: true,
             query: String::new(),
             user_href: format!("/o/{user}"),
+            invitations: match visitor.invitations() {
+                0 => String::new(),
+                waiting => (t.people.invitations_of)(waiting),
+            },
             user,
             login: params::address("/login", &[("next", &back)]),
             form_token: visitor.form_token().unwrap_or_default().to_owned(),

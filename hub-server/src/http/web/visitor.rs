@@ -18,6 +18,7 @@ use crate::http::RequestId;
 use crate::http::actor;
 use crate::http::credentials::presented;
 use crate::http::proxies;
+use crate::services::invitations;
 
 /// Cookie of the language.
 pub(super) const LANG_COOKIE: &str = "hub_lang";
@@ -73,6 +74,8 @@ struct Facts {
     form_token: Option<String>,
     now_ms: i64,
     request_id: String,
+    /// Invitations that wait for the reader's answer.
+    invitations: u64,
     /// What was asked for in the address and is to be remembered.
     remember: Vec<(&'static str, &'static str)>,
 }
@@ -111,6 +114,7 @@ impl Visitor {
         let signed_in = actor.user().is_some() && presented(&parts.headers).is_none();
         let secret = actor::session_secret(app, &parts.headers).filter(|_| signed_in);
         let id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+        let invitations = waiting(app, &actor, parts.uri.path()).await;
         let facts = Facts {
             actor,
             lang,
@@ -122,6 +126,7 @@ impl Visitor {
             form_token: secret.map(|secret| form_token(secret.expose_secret())),
             now_ms: app.now_ms(),
             request_id: id.unwrap_or_default(),
+            invitations,
             remember,
         };
         (Self(Arc::new(facts)), failure)
@@ -180,6 +185,11 @@ impl Visitor {
         &self.0.request_id
     }
 
+    /// Number of invitations that wait for the reader's answer.
+    pub(super) fn invitations(&self) -> u64 {
+        self.0.invitations
+    }
+
     /// Cookies to be set: names and values.
     pub(super) fn remember(&self) -> &[(&'static str, &'static str)] {
         &self.0.remember
@@ -192,6 +202,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         parts.extensions.get::<Self>().cloned().ok_or(Failure::Broken)
     }
+}
+
+/// Number of invitations that wait for the reader of a page. Without it a page is still good.
+async fn waiting(app: &App, actor: &Actor, path: &str) -> u64 {
+    if path.starts_with("/static/") {
+        return 0;
+    }
+    invitations::waiting(app, actor).await.unwrap_or_else(|error| {
+        tracing::warn!(error = &error as &dyn std::error::Error, "could not count invitations");
+        0
+    })
 }
 
 /// What forms carry: it follows from the session's secret and does not give it away.

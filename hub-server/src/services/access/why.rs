@@ -150,6 +150,9 @@ fn line(
         Ok(()) => format!("allowed by: {stands}"),
         Err(Refusal::Unauthenticated) => format!("denied: {stands}, sign in to {action}"),
         Err(Refusal::Narrow) => format!("denied: {stands}, but this credential may not {action}"),
+        Err(Refusal::Forbidden | Refusal::Hidden) if matches!(ground, Ground::Share { .. }) => {
+            format!("denied: {stands}, for pulling only")
+        }
         Err(Refusal::Forbidden | Refusal::Hidden) => format!("denied: {stands} may not {action}"),
     }
 }
@@ -175,7 +178,7 @@ pub(super) fn phrase(ground: &Ground, place: &Place) -> String {
         Ground::Share { with, until_ms } => shared(place, with.as_ref(), *until_ms),
         Ground::Robot(scope) => format!("robot of {} for {}", org(), scope.as_str()),
         Ground::Elsewhere => format!("a credential that does not reach {place}"),
-        Ground::Stranger => format!("no member of {}", org()),
+        Ground::Stranger => format!("somebody outside {}", org()),
         Ground::Anonymous => "nobody signed in".to_owned(),
     }
 }

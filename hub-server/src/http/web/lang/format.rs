@@ -19,6 +19,13 @@ pub(crate) struct Moment {
     pub full: String,
 }
 
+impl Moment {
+    /// The day, in UTC.
+    pub(crate) fn day(&self) -> String {
+        self.machine.chars().take(10).collect()
+    }
+}
+
 impl Lang {
     /// A number with its digits in groups of three.
     #[expect(clippy::unused_self, reason = "a language to come may do it in another way")]

@@ -56,6 +56,12 @@ const TABS: &[Tab] = &[
         whom: For::Owners,
         words: |t| t.shares.activity,
     },
+    Tab {
+        part: Part::Settings,
+        path: "/-/settings",
+        whom: For::Owners,
+        words: |t| t.people.settings,
+    },
 ];
 
 impl Head {
@@ -86,8 +92,22 @@ const fn is_for(whom: For, standing: Standing) -> bool {
     match whom {
         For::Everybody => true,
         For::Members => standing.is_inside(),
-        For::Owners => matches!(standing, Standing::Administrator | Standing::Owner),
+        For::Owners => owns(standing),
     }
+}
+
+/// Whether somebody decides about the organisation.
+pub(super) const fn owns(standing: Standing) -> bool {
+    matches!(standing, Standing::Administrator | Standing::Owner)
+}
+
+/// The roles as choices of a form, the least first.
+pub(in super::super) fn roles(t: &Words, chosen: Role) -> Vec<Link> {
+    let choice = |role: Role| Link {
+        current: role == chosen,
+        ..Link::new(role.as_str(), role_word(t, role))
+    };
+    [Role::Reader, Role::Writer, Role::Owner].map(choice).into()
 }
 
 /// What a role is called.

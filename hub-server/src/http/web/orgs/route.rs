@@ -22,7 +22,7 @@ pub(super) enum Route {
 pub(super) enum Part {
     /// Its repositories.
     Home,
-    /// Who belongs to it.
+    /// Who belongs to it, and who is invited.
     Members,
     /// Its accounts for machines.
     Robots,
@@ -32,6 +32,20 @@ pub(super) enum Part {
     EndShare,
     /// Who did what in it.
     Activity,
+    /// Gives a member a role (POST).
+    SetMember,
+    /// Ends a membership (POST).
+    RemoveMember,
+    /// Asks a user to become a member (POST).
+    Invite,
+    /// Takes an invitation back (POST).
+    Withdraw,
+    /// Hands the organisation over (POST).
+    Transfer,
+    /// Ends the caller's own membership (POST).
+    Leave,
+    /// What it is called, and how its repositories begin.
+    Settings,
 }
 
 /// The parts by what stands behind `/-/`.
@@ -41,6 +55,13 @@ const PARTS: &[(&str, Part)] = &[
     ("shares", Part::Shares),
     ("shares/end", Part::EndShare),
     ("activity", Part::Activity),
+    ("members/set", Part::SetMember),
+    ("members/remove", Part::RemoveMember),
+    ("invitations", Part::Invite),
+    ("invitations/withdraw", Part::Withdraw),
+    ("transfer", Part::Transfer),
+    ("leave", Part::Leave),
+    ("settings", Part::Settings),
 ];
 
 /// Reads the part of an address behind `/o/`.
@@ -74,6 +95,7 @@ mod tests {
             ("labring/-/shares", Route::Part(org("labring"), Part::Shares)),
             ("labring/-/shares/end", Route::Part(org("labring"), Part::EndShare)),
             ("labring/-/activity", Route::Part(org("labring"), Part::Activity)),
+            ("labring/-/invitations/withdraw", Route::Part(org("labring"), Part::Withdraw)),
             ("labring%2F-%2Fmembers", Route::Part(org("labring"), Part::Members)),
             ("labring/", Route::Slash("/o/labring".to_owned())),
             ("labring/-/members//", Route::Slash("/o/labring/-/members".to_owned())),

@@ -1,0 +1,118 @@
+//! `hub org` and `hub perm`, as people run them.
+
+use hub_tests::{PASSWORD, Terminal, TestHub, readme_image, write_layout};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// A terminal of somebody who is signed in.
+async fn desk(hub: &TestHub, name: &str) -> Terminal {
+    let desk = Terminal::at(hub);
+    desk.ok(["login", &hub.url, "-u", name, "-p", PASSWORD]).await;
+    desk
+}
+
+/// What a command prints, both streams, with its exit code, without days and the address.
+async fn told(hub: &TestHub, desk: &Terminal, args: &[&str]) -> String {
+    let output = desk.hub(args.iter().copied()).await;
+    let both = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8(both).unwrap().replace(hub.host(), "HUB");
+    let day = chrono::Utc::now().format("%Y-%m-%d").to_string();
+    let end = (chrono::Utc::now() + chrono::Days::new(14)).format("%Y-%m-%d").to_string();
+    let text = text.replace(&day, "TODAY").replace(&end, "IN-14-DAYS");
+    format!("{}exit {}", text, output.status.code().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_is_set_up_from_the_command_line() {
+    let hub = TestHub::start().await;
+    hub.person("alice").await;
+    hub.person("bob").await;
+    let (alice, bob) = (desk(&hub, "alice").await, desk(&hub, "bob").await);
+    let create = ["org", "create", "labring", "--default-visibility", "private"];
+    insta::assert_snapshot!(told(&hub, &alice, &create).await, @"");
+    let dry = ["org", "invite", "labring", "bob", "--role", "push", "--dry-run"];
+    insta::assert_snapshot!(told(&hub, &alice, &dry).await, @"");
+    let invite = ["org", "invite", "labring", "bob", "--role", "push"];
+    insta::assert_snapshot!(told(&hub, &alice, &invite).await, @"");
+    insta::assert_snapshot!(told(&hub, &bob, &["org", "invitations"]).await, @"");
+    insta::assert_snapshot!(told(&hub, &bob, &["org", "accept", "labring"]).await, @"");
+    insta::assert_snapshot!(told(&hub, &bob, &["org", "ls"]).await, @"");
+    insta::assert_snapshot!(told(&hub, &alice, &["org", "members", "labring"]).await, @"");
+    insta::assert_snapshot!(told(&hub, &alice, &["org", "leave", "labring"]).await, @"");
+    insta::assert_snapshot!(told(&hub, &alice, &["org", "leave", "labring", "-y"]).await, @"");
+    let transfer = ["org", "transfer", "labring", "bob", "--yes"];
+    insta::assert_snapshot!(told(&hub, &alice, &transfer).await, @"");
+    insta::assert_snapshot!(told(&hub, &alice, &["org", "leave", "labring", "-y"]).await, @"");
+    let show = alice.ok(["org", "show", "labring", "--format", "json"]).await;
+    let show: Value = serde_json::from_str(&show).unwrap();
+    assert_eq!(show["defaultVisibility"], "private");
+    hub.settle().await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_are_granted_asked_about_and_revoked() {
+    let hub = TestHub::start().await;
+    let owner = hub.person("alice").await;
+    hub.person("bob").await;
+    let (alice, bob) = (desk(&hub, "alice").await, desk(&hub, "bob").await);
+    owner.push_image("alice/vault:v1", &readme_image("# vault")).await;
+    let private = json!({"visibility": "private"});
+    owner.send(Method::PATCH, "/api/v1/repos/alice/vault", &private).await;
+    let check = ["perm", "check", "alice/vault", "--action", "push"];
+    insta::assert_snapshot!(told(&hub, &bob, &check).await, @"");
+    let grant = ["perm", "grant", "alice/vault", "--user", "bob", "--role", "pull"];
+    insta::assert_snapshot!(told(&hub, &alice, &grant).await, @"");
+    insta::assert_snapshot!(told(&hub, &bob, &check).await, @"");
+    let why = ["perm", "check", "alice/vault", "--action", "push", "--why"];
+    insta::assert_snapshot!(told(&hub, &bob, &why).await, @"");
+    let about = ["perm", "check", "alice/vault", "--action", "pull", "--user", "bob", "--why"];
+    insta::assert_snapshot!(told(&hub, &alice, &about).await, @"");
+    insta::assert_snapshot!(told(&hub, &alice, &["perm", "get", "alice/vault"]).await, @"");
+    let revoke = ["perm", "revoke", "alice/vault", "--user", "bob", "--yes"];
+    insta::assert_snapshot!(told(&hub, &alice, &revoke).await, @"");
+    let json = alice.hub([
+        "perm",
+        "check",
+        "alice/vault",
+        "--action",
+        "pull",
+        "--user",
+        "bob",
+        "--format",
+        "json",
+    ]);
+    let json = json.await;
+    assert_eq!(json.status.code(), Some(8));
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&json["allowed"], &json["ground"]["kind"]), (&json!(false), &json!("stranger")));
+    for wrong in [
+        &["perm", "grant", "alice/vault", "--user", "bob", "--role", "boss"][..],
+        &["perm", "check", "alice/vault:v1", "--action", "pull"],
+        &["perm", "check", "alice/vault", "--action", "fly"],
+        &["org", "edit", "alice"],
+    ] {
+        assert_eq!(alice.hub(wrong.iter().copied()).await.status.code(), Some(2), "{wrong:?}");
+    }
+    hub.settle().await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_that_is_denied_says_what_one_has_and_whom_to_ask() {
+    let hub = TestHub::start().await;
+    let owner = hub.person("alice").await;
+    hub.person("bob").await;
+    owner.push_image("alice/open:v1", &readme_image("# open")).await;
+    let bob = desk(&hub, "bob").await;
+    write_layout(&bob.home().join("img"), "v1", &readme_image("# bob's"));
+    let known = ["push", "oci:img:v1", "alice/open:v2"];
+    let new = ["push", "oci:img:v1", "alice/new:v1"];
+    insta::assert_snapshot!(told(&hub, &bob, &known).await, @"");
+    insta::assert_snapshot!(told(&hub, &bob, &new).await, @"");
+    let member = "/api/v1/orgs/alice/members/bob";
+    owner.send(Method::PUT, member, &json!({"role": "pull"})).await;
+    insta::assert_snapshot!(told(&hub, &bob, &known).await, @"");
+    hub.settle().await;
+    hub.stop().await;
+}
