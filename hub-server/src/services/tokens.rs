@@ -96,8 +96,13 @@ pub async fn create(
     };
     let mut change = app.db.change().await?;
     let (token, secret) = store(&mut change, new, TOKEN_PREFIX).await?;
-    let act = act("token.create", caller);
-    audit::done(app, &mut change, actor, act, (Value::Null, noted(&token))).await?;
+    let made = act("token.create", caller);
+    audit::done(app, &mut change, actor, made, (Value::Null, noted(&token))).await?;
+    // As `docker login` and `hub login` do: from now on this program is signed in.
+    if caller.by == Credential::Password {
+        let told = json!({"token": token.id});
+        audit::done(app, &mut change, actor, act(audit::SIGN_IN, caller), ((), told)).await?;
+    }
     change.commit().await?;
     Ok((token, secret))
 }
