@@ -197,11 +197,11 @@ async fn a_password_is_changed_with_the_old_one_or_reset_by_an_administrator() {
     let (status, wrong) = ana.send(Method::PUT, path, &change("guess work", "new password")).await;
     assert_eq!(
         (status, &wrong["detail"]),
-        (StatusCode::BAD_REQUEST, &json!("the old password is wrong"))
+        (StatusCode::BAD_REQUEST, &json!("old: the old password is wrong"))
     );
     let (status, short) = ana.send(Method::PUT, path, &change(PASSWORD, "short")).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert_eq!(short["detail"], "a password has 8 to 256 bytes, this one has 5");
+    assert_eq!(short["detail"], "password: a password has 8 to 256 bytes, this one has 5");
     let (status, _) = ana.send(Method::PUT, path, &change(PASSWORD, "new password")).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     let left: Vec<_> = tried(&hub, &proofs).await;
