@@ -140,7 +140,7 @@ fn read(path: &Path) -> Result<Option<HubKey>, KeyFileError> {
     loop {
         match file.read(&mut text[length..]).map_err(wrong)? {
             0 => break,
-            more => length += more,
+            count => length += count,
         }
     }
     let mut key = Zeroizing::new([0; KEY_BYTES]);
