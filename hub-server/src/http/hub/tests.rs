@@ -156,42 +156,85 @@ fn the_document_describes_every_path() {
         .collect();
     lines.sort();
     insta::assert_snapshot!(lines.join("\n"), @r"
+    delete /api/v1/keys/{ak}
     delete /api/v1/orgs/{org}
+    delete /api/v1/orgs/{org}/invitations/{user}
     delete /api/v1/orgs/{org}/members/{user}
+    delete /api/v1/orgs/{org}/robots/{robot}
     delete /api/v1/repos/{org}/{repo}
+    delete /api/v1/repos/{org}/{repo}/-/access/{user}
+    delete /api/v1/repos/{org}/{repo}/-/shares/{name}
     delete /api/v1/repos/{org}/{repo}/-/star
     delete /api/v1/repos/{org}/{repo}/-/tags/{tag}
+    delete /api/v1/sessions
+    delete /api/v1/sessions/{id}
     delete /api/v1/tokens/{id}
+    delete /api/v1/users/{user}
+    get /api/v1/audit
     get /api/v1/gc
     get /api/v1/gc/{id}
+    get /api/v1/invitations
+    get /api/v1/keys
     get /api/v1/orgs
     get /api/v1/orgs/{org}
+    get /api/v1/orgs/{org}/access/check
+    get /api/v1/orgs/{org}/audit
+    get /api/v1/orgs/{org}/invitations
     get /api/v1/orgs/{org}/members
     get /api/v1/orgs/{org}/quota
+    get /api/v1/orgs/{org}/robots
+    get /api/v1/orgs/{org}/robots/{robot}
+    get /api/v1/orgs/{org}/shares
     get /api/v1/repos
     get /api/v1/repos/{org}/{repo}
+    get /api/v1/repos/{org}/{repo}/-/access
+    get /api/v1/repos/{org}/{repo}/-/access/check
+    get /api/v1/repos/{org}/{repo}/-/audit
     get /api/v1/repos/{org}/{repo}/-/detail
+    get /api/v1/repos/{org}/{repo}/-/shares
+    get /api/v1/repos/{org}/{repo}/-/shares/{name}
     get /api/v1/repos/{org}/{repo}/-/tags
     get /api/v1/repos/{org}/{repo}/-/tags/{tag}
     get /api/v1/repos/{org}/{repo}/-/tags/{tag}/detail
     get /api/v1/repos/{org}/{repo}/-/tags/{tag}/docs
     get /api/v1/search
+    get /api/v1/sessions
+    get /api/v1/shares
     get /api/v1/tokens
+    get /api/v1/users
+    get /api/v1/users/{user}
     get /api/v1/version
     get /api/v1/whoami
+    patch /api/v1/keys/{ak}
     patch /api/v1/orgs/{org}
+    patch /api/v1/orgs/{org}/robots/{robot}
     patch /api/v1/repos/{org}/{repo}
     patch /api/v1/repos/{org}/{repo}/-/detail
+    patch /api/v1/repos/{org}/{repo}/-/shares/{name}
     patch /api/v1/repos/{org}/{repo}/-/tags/{tag}/detail
+    patch /api/v1/users/{user}
     post /api/v1/gc
+    post /api/v1/invitations/{org}/accept
+    post /api/v1/invitations/{org}/decline
+    post /api/v1/keys
     post /api/v1/login
     post /api/v1/orgs
+    post /api/v1/orgs/{org}/invitations
+    post /api/v1/orgs/{org}/robots
+    post /api/v1/orgs/{org}/robots/{robot}/rotate
+    post /api/v1/orgs/{org}/transfer
+    post /api/v1/register
     post /api/v1/repos
+    post /api/v1/repos/{org}/{repo}/-/shares
     post /api/v1/tokens
+    post /api/v1/tokens/{id}/rotate
     post /api/v1/users
     put /api/v1/orgs/{org}/members/{user}
     put /api/v1/orgs/{org}/quota
+    put /api/v1/password
+    put /api/v1/repos/{org}/{repo}/-/access/{user}
     put /api/v1/repos/{org}/{repo}/-/star
     put /api/v1/repos/{org}/{repo}/-/tags/{tag}
+    put /api/v1/users/{user}/password
     ");
 }
