@@ -99,7 +99,7 @@ pub(super) async fn describe_tag(
     tag: &str,
     edit: EditDetail,
 ) -> Result<Response, HubError> {
-    let img = image(call, tag).await?;
+    let img = images::to_describe(call.app, call.actor, call.repo, tag).await?;
     describe(call, &DetailTarget::Tag(img.tag), edit).await
 }
 

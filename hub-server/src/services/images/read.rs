@@ -53,7 +53,31 @@ pub async fn get(
     repo: &RepoName,
     reference: &str,
 ) -> Result<Img, ImageError> {
-    let repo = access::repo(app, actor, Action::Pull, repo).await?;
+    for_action(app, actor, Action::Pull, repo, reference).await
+}
+
+/// The image that somebody is about to describe: what [`get`] answers, to those who may push.
+///
+/// # Errors
+///
+/// As [`get`], and when the caller may not push.
+pub async fn to_describe(
+    app: &App,
+    actor: &Actor,
+    repo: &RepoName,
+    reference: &str,
+) -> Result<Img, ImageError> {
+    for_action(app, actor, Action::Push, repo, reference).await
+}
+
+async fn for_action(
+    app: &App,
+    actor: &Actor,
+    action: Action,
+    repo: &RepoName,
+    reference: &str,
+) -> Result<Img, ImageError> {
+    let repo = access::repo(app, actor, action, repo).await?;
     let tag = Tag::parse(reference)?;
     if let Some(img) = app.db.img(repo.id, &tag).await? {
         return Ok(img);

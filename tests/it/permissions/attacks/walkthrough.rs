@@ -30,7 +30,7 @@ async fn a_second_user_gets_nowhere_in_anothers_organisation_and_is_told_what_to
     assert_eq!(tried(&["show", "ada/thing:v1"]).await.0, 0);
     for (args, code) in [
         (&["push", "oci:layout:v1", "ada/thing:v1", "-o", "README.md"][..], 4),
-        (&["push", "oci:layout:v1", "ada/new:v1"], 3),
+        (&["push", "oci:layout:v1", "ada/new:v1"], 4),
         (&["describe", "ada/thing:v1", "-o", "README.md"], 4),
         (&["rm", "ada/thing:v1", "--yes"], 4),
         (&["rm", "ada/thing", "--repo", "--yes"], 4),
