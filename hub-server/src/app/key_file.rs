@@ -98,15 +98,14 @@ pub(crate) async fn load(path: &Path, db: &Db) -> Result<HubKey, KeyFileError> {
             return Err(KeyFileError::Missing { path: path.to_owned(), id: sealed_with(known) });
         }
     };
-    let known = match known {
-        Some(known) => known,
-        None => {
-            let mut change = db.change().await?;
-            // Another replica may have been faster: what was stored first counts.
-            let known = change.init_setting(CHECK, &key.seal(CHECK, PROOF)).await?;
-            change.commit().await?;
-            known
-        }
+    let known = if let Some(known) = known {
+        known
+    } else {
+        let mut change = db.change().await?;
+        // Another replica may have been faster: what was stored first counts.
+        let known = change.init_setting(CHECK, &key.seal(CHECK, PROOF)).await?;
+        change.commit().await?;
+        known
     };
     if key.open(CHECK, &known).is_ok() {
         return Ok(key);

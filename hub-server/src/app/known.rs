@@ -355,7 +355,7 @@ impl Known<'_> {
         now_ms: i64,
     ) -> Result<Option<Arc<AccessKey>>, DbError> {
         let good = |key: &Arc<AccessKey>| key.is_open(now_ms);
-        if let Some(Fact::AccessKey(known)) = self.cache.get(user.edition, Key::AccessKey(row)) {
+        if let Some(Fact::AccessKey(known)) = self.cache.get(user.edition, Key::Pair(row)) {
             return Ok(Some(known).filter(good));
         }
         let Some(known) = Box::pin(self.db.access_key(user.id, row)).await? else {
@@ -363,7 +363,7 @@ impl Known<'_> {
         };
         let known = Arc::new(known);
         let fact = Fact::AccessKey(Arc::clone(&known));
-        self.cache.put(user.edition, Key::AccessKey(row), fact);
+        self.cache.put(user.edition, Key::Pair(row), fact);
         Ok(Some(known).filter(good))
     }
 }

@@ -57,6 +57,10 @@ impl HubKey {
     }
 
     /// Encrypts what belongs to `record`.
+    ///
+    /// # Panics
+    ///
+    /// With more than 256 gigabytes.
     #[must_use]
     pub fn seal(&self, record: &str, plain: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE_BYTES] = rand::random();

@@ -60,7 +60,7 @@ pub(crate) enum Key<'a> {
     /// Of a user: the credential in that row.
     Credential(i64),
     /// Of a user: the access key in that row.
-    AccessKey(i64),
+    Pair(i64),
 }
 
 /// Where a fact stands. `T` is text, owned where it is kept and borrowed where it is asked for.
@@ -85,7 +85,7 @@ impl<'a> Place<&'a str> {
             Key::Grant(user) => (6, user, ""),
             Key::Shares => (7, 0, ""),
             Key::Robot(name) => (8, 0, name.as_str()),
-            Key::AccessKey(row) => (9, row, ""),
+            Key::Pair(row) => (9, row, ""),
         };
         Self { edition, kind, row, name }
     }

@@ -47,6 +47,7 @@ pub(super) async fn index(visitor: Visitor) -> Result<Response, Failure> {
     let entry = |href, title, text| Entry { href, title, text };
     let mut entries = vec![
         entry("/settings/tokens", t.tokens, a.settings_tokens),
+        entry("/settings/keys", t.credentials.keys, t.credentials.keys_lead),
         entry("/settings/sessions", a.sessions, a.settings_sessions),
         entry("/settings/password", a.password, a.settings_password),
     ];

@@ -161,6 +161,8 @@ pub(super) async fn change(
     fields: &Params,
 ) -> Result<Response, Failure> {
     let (app, actor) = (&web.app, visitor.actor());
+    // Who may not see the page is not told what is wrong with a form.
+    robots::list(app, actor, org).await?;
     let robot = || RobotName::new(org, fields.raw("robot")).map_err(|_| Failure::Missing);
     let close = |disabled| RobotChange { disabled: Some(disabled), ..RobotChange::default() };
     match fields.raw("do") {
