@@ -23,7 +23,7 @@ use super::access::AccessError;
 pub use delete::{delete, delete_manifest};
 pub use describe::{declare, describe};
 pub(crate) use extracted::{described, not_described, said_by_artifacts, settle_all};
-pub use read::{docs, document, get, list, manifest, manifest_head, referrers, tags};
+pub use read::{docs, document, get, list, manifest, manifest_head, referrers, tags, to_describe};
 pub(crate) use settle::{move_latest, right_latest, settle};
 pub(crate) use store::RepoStore;
 
