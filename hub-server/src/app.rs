@@ -8,11 +8,17 @@ mod known;
 mod origin;
 mod outgoing;
 mod passwords;
+#[cfg(feature = "oidc")]
+mod provider;
 mod pulls;
 mod secrets;
 #[cfg(test)]
 mod testing;
 mod throttle;
+#[cfg(feature = "oidc")]
+mod ticket;
+#[cfg(feature = "oidc")]
+mod vouched;
 
 use std::fmt;
 use std::ops::Deref;
@@ -46,9 +52,15 @@ pub use passwords::{HashError, Passwords};
 #[cfg(test)]
 pub(crate) use testing::Database;
 
+#[cfg(feature = "oidc")]
+pub use provider::{Brought, Journey, Provider, ProviderError};
 pub use pulls::{AskedBlobs, LastUses, PullCounter, Suspects, Used, Uses};
 pub use secrets::{HubKey, Unsealed};
-pub use throttle::{Often, TakingIn, Throttle, TooMany};
+pub use throttle::{Allowance, Often, TakingIn, Throttle, TooMany};
+#[cfg(feature = "oidc")]
+pub use ticket::{TICKET_MS, Ticket, TicketKey};
+#[cfg(feature = "oidc")]
+pub use vouched::Vouched;
 
 use crate::Config;
 
@@ -76,6 +88,9 @@ pub struct Parts {
     pub(crate) cache: Arc<Cache>,
     /// What the cache has heard of.
     pub(crate) news: News,
+    /// Where people are sent to sign in at a provider of OpenID Connect.
+    #[cfg(feature = "oidc")]
+    pub oidc: Option<Desk>,
     /// The slow part of checking passwords.
     pub passwords: Passwords,
     /// Blobs that are being sent.
@@ -167,6 +182,24 @@ impl fmt::Debug for App {
     }
 }
 
+/// Where people are sent to the provider of OpenID Connect, and received from there.
+#[cfg(feature = "oidc")]
+#[derive(Debug)]
+pub struct Desk {
+    /// The provider.
+    pub provider: Provider,
+    /// Seals what browsers carry meanwhile.
+    pub key: TicketKey,
+}
+
+#[cfg(feature = "oidc")]
+impl Desk {
+    async fn open(settings: &crate::config::Oidc, db: &Db) -> Result<Option<Self>, BuildError> {
+        let Some(provider) = Provider::of(settings)? else { return Ok(None) };
+        Ok(Some(Self { provider, key: TicketKey::load(db).await? }))
+    }
+}
+
 /// Puts an [`App`] together.
 #[derive(Debug)]
 pub struct AppBuilder {
@@ -207,6 +240,8 @@ impl AppBuilder {
         Ok(App(Arc::new(Parts {
             secrets,
             keys,
+            #[cfg(feature = "oidc")]
+            oidc: Desk::open(&self.config.oidc, &self.db).await?,
             cache,
             news,
             passwords: Passwords::new(cores),
@@ -246,6 +281,10 @@ pub enum BuildError {
     /// The hub's own key is not there.
     #[error(transparent)]
     KeyFile(#[from] KeyFileError),
+    /// The provider of OpenID Connect cannot be spoken to.
+    #[cfg(feature = "oidc")]
+    #[error("could not prepare signing in at a provider")]
+    Provider(#[from] ProviderError),
     /// The stored keys are damaged, or none could be made.
     #[error("could not prepare the keys of registry tokens")]
     Keys(#[from] KeyError),

@@ -5,6 +5,7 @@
 
 mod load;
 mod networks;
+mod oidc;
 mod print;
 mod sections;
 
@@ -15,6 +16,9 @@ use serde::Deserialize;
 
 pub use load::{ConfigError, Flags, Loaded, load};
 pub use networks::Networks;
+#[cfg(feature = "oidc")]
+pub(crate) use oidc::is_private;
+pub use oidc::{GroupRole, Oidc, OidcSettingsError};
 pub use print::Entry;
 pub use sections::{
     Audit, Auth, Blobs, BlobsStore, Cache, Database, Gc, Limits, Listen, Log, LogFormat, Quota,
@@ -39,6 +43,8 @@ pub struct Config {
     pub cache: Cache,
     /// Who may sign in, and for how long.
     pub auth: Auth,
+    /// Signing in at a provider of OpenID Connect.
+    pub oidc: Oidc,
     /// The registry's limits.
     pub registry: Registry,
     /// When what nobody needs any more goes.
@@ -65,6 +71,7 @@ impl Default for Config {
             search: Search::default(),
             cache: Cache::default(),
             auth: Auth::default(),
+            oidc: Oidc::default(),
             registry: Registry::default(),
             gc: Gc::default(),
             scrub: Scrub::default(),

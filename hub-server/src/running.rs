@@ -14,7 +14,7 @@ use hub_search::{Index, SearchError};
 use secrecy::ExposeSecret;
 
 use crate::app::{BuildError, Clock};
-use crate::config::BlobsStore;
+use crate::config::{BlobsStore, OidcSettingsError};
 use crate::listen::{self, Tls, TlsError};
 use crate::{App, AppBuilder, Config, http, jobs, telemetry};
 
@@ -61,6 +61,9 @@ pub enum StartError {
          by itself; for files there is `blobs.x_accel_redirect`"
     )]
     NoRedirect,
+    /// The settings of the provider of OpenID Connect are no good.
+    #[error("could not prepare signing in at a provider")]
+    Oidc(#[from] OidcSettingsError),
     /// These are not the bytes that the database speaks of.
     #[error(
         "the store of blobs is not the one that this database knows: {found} instead of store \
@@ -291,6 +294,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     let _ = telemetry::metrics();
     // First what costs nothing: a bad certificate should not begin a migration.
     let tls = Tls::of(&config.listen)?;
+    config.oidc.check()?;
     let opened = open_at(config, clock).await?;
     let app = opened.app;
     let address = app.config.listen.address;

@@ -60,6 +60,7 @@ mod leases;
 mod listen;
 mod lists;
 mod manifests;
+mod oidc;
 mod open;
 mod orgs;
 mod outbox;

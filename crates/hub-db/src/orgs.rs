@@ -56,10 +56,10 @@ statements! {
         "DELETE FROM org
          WHERE id = $1";
     SET_MEMBER =
-        "INSERT INTO org_member (org_id, user_id, role, since_ms)
-         VALUES ($1, $2, $3, $4)
+        "INSERT INTO org_member (org_id, user_id, role, since_ms, origin)
+         VALUES ($1, $2, $3, $4, 'hand')
          ON CONFLICT (org_id, user_id) DO UPDATE
-         SET role = excluded.role";
+         SET role = excluded.role, origin = excluded.origin";
     REMOVE_MEMBER =
         "DELETE FROM org_member
          WHERE org_id = $1 AND user_id = $2";

@@ -10,7 +10,7 @@ use crate::fixtures::{digest, empty_engines, engines, org_name, tag, with_repo};
 use crate::open::{LITE_MIGRATIONS, PG_MIGRATIONS};
 use crate::{
     Db, DbError, RepoFilter, access_keys, audit, blobs, catalog, checks, details, dialect, garbage,
-    gc_runs, grants, imgs, invitations, jobs, leases, manifests, orgs, outbox, pulls, repos,
+    gc_runs, grants, imgs, invitations, jobs, leases, manifests, oidc, orgs, outbox, pulls, repos,
     robots, search_docs, served, settings, shares, times, tokens, uploads, usage, users,
 };
 
@@ -29,6 +29,7 @@ const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
     jobs::STATEMENTS,
     leases::STATEMENTS,
     manifests::STATEMENTS,
+    oidc::STATEMENTS,
     orgs::STATEMENTS,
     outbox::STATEMENTS,
     pulls::STATEMENTS,

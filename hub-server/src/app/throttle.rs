@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use hub_model::UserName;
 
@@ -57,6 +58,15 @@ pub enum Often {
 
 type Limiter = Option<DefaultKeyedRateLimiter<String>>;
 
+/// How many pulls an address without a name has, and how many of them are left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// In an hour.
+    pub most: u32,
+    /// Now.
+    pub left: u32,
+}
+
 /// The counters of this process.
 #[derive(Debug)]
 pub struct Throttle {
@@ -67,6 +77,8 @@ pub struct Throttle {
     upload_starts: Limiter,
     searches: Limiter,
     registrations: Limiter,
+    anonymous_pulls: Option<DefaultKeyedRateLimiter<String, StateInformationMiddleware>>,
+    anonymous_pulls_per_hour: u32,
     uploads: u32,
     uploads_per_user: u32,
     running: Arc<Mutex<Running>>,
@@ -101,6 +113,11 @@ impl Throttle {
             searches: limiter(limits.searches_per_minute),
             registrations: NonZeroU32::new(limits.registrations_per_hour)
                 .map(|most| RateLimiter::keyed(Quota::per_hour(most))),
+            anonymous_pulls: NonZeroU32::new(limits.anonymous_pulls_per_hour).map(|most| {
+                RateLimiter::keyed(Quota::per_hour(most))
+                    .with_middleware::<StateInformationMiddleware>()
+            }),
+            anonymous_pulls_per_hour: limits.anonymous_pulls_per_hour,
             uploads: limits.uploads,
             uploads_per_user: limits.uploads_per_user,
             running: Arc::default(),
@@ -149,6 +166,31 @@ impl Throttle {
         self.count(Often::Tokens, &at_address(name, address))
     }
 
+    /// Counts a pull of somebody without a name, from the address that `key` makes; `None` where
+    /// pulls are not counted.
+    ///
+    /// # Errors
+    ///
+    /// When there were too many in the last hour.
+    pub fn count_anonymous_pull(
+        &self,
+        key: impl FnOnce() -> String,
+    ) -> Result<Option<Allowance>, TooMany> {
+        let Some(limiter) = &self.anonymous_pulls else { return Ok(None) };
+        match limiter.check_key(&key()) {
+            Ok(state) => {
+                let (most, left) =
+                    (self.anonymous_pulls_per_hour, state.remaining_burst_capacity());
+                Ok(Some(Allowance { most, left }))
+            }
+            Err(until) => {
+                let wait = until.wait_time_from(DefaultClock::default().now());
+                let what = "pulls without signing in";
+                Err(TooMany { what, retry_after_seconds: wait.as_secs() + 1 })
+            }
+        }
+    }
+
     /// Whether one more upload may begin.
     ///
     /// # Errors
@@ -185,6 +227,10 @@ impl Throttle {
             &self.registrations,
         ];
         for limiter in all.into_iter().flatten() {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+        if let Some(limiter) = &self.anonymous_pulls {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
@@ -258,5 +304,24 @@ mod tests {
         let kept = throttle.tokens.as_ref().unwrap().len();
         assert_eq!(kept, 20, "who is refused takes no memory");
         assert!(throttle.count_token(None, "192.0.2.2").is_ok());
+    }
+
+    #[test]
+    fn pulls_of_an_address_are_counted_down_and_none_are_without_a_limit() {
+        let limits = Limits { anonymous_pulls_per_hour: 3, ..Limits::default() };
+        let throttle = Throttle::new(&limits);
+        let pull = |address: &str| throttle.count_anonymous_pull(|| address.to_owned());
+        for left in [2, 1, 0] {
+            assert_eq!(pull("192.0.2.1"), Ok(Some(Allowance { most: 3, left })));
+        }
+        let error = pull("192.0.2.1").unwrap_err();
+        assert!((1..=1201).contains(&error.retry_after_seconds), "{error}");
+        assert_eq!(pull("192.0.2.2"), Ok(Some(Allowance { most: 3, left: 2 })));
+        throttle.forget();
+        assert!(pull("192.0.2.1").is_err(), "the hour is not over");
+
+        let none = Throttle::new(&Limits::default());
+        let asked = none.count_anonymous_pull(|| unreachable!("nobody needs the address"));
+        assert_eq!(asked, Ok(None));
     }
 }

@@ -378,7 +378,7 @@ pub struct Limits {
     pub tokens_per_minute: u32,
     /// Uploads begun in a minute, by user.
     pub upload_starts_per_minute: u32,
-    /// Searches in a minute, by address.
+    /// Searches in a minute, by address: without a name at any door, at `/v1/search` by anybody.
     pub searches_per_minute: u32,
     /// Wrong passwords in a row, of one name at one address, after which that pair has to wait,
     /// longer each time. Other addresses and other credentials of that name are not concerned.
@@ -388,6 +388,8 @@ pub struct Limits {
     pub orgs_per_user: u64,
     /// Accounts that may be registered in an hour, by address.
     pub registrations_per_hour: u32,
+    /// Pulls of manifests in an hour by callers without a name, by address.
+    pub anonymous_pulls_per_hour: u32,
 }
 
 impl Default for Limits {
@@ -402,6 +404,7 @@ impl Default for Limits {
             wrong_passwords: 10,
             orgs_per_user: 20,
             registrations_per_hour: 10,
+            anonymous_pulls_per_hour: 0,
         }
     }
 }

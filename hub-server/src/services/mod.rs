@@ -18,6 +18,8 @@ pub mod gc;
 pub mod grants;
 pub mod images;
 pub mod invitations;
+#[cfg(feature = "oidc")]
+pub mod oidc;
 pub mod orgs;
 pub mod publish;
 pub mod quota;

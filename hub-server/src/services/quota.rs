@@ -6,7 +6,7 @@
 
 use hub_db::DbError;
 use hub_model::{
-    Action, Actor, Ground, Counted, Digest, Job, Org, OrgName, OrgUsage, Quota, QuotaExceeded,
+    Action, Actor, Counted, Digest, Ground, Job, Org, OrgName, OrgUsage, Quota, QuotaExceeded,
     QuotaOverride, RepoName, Tag,
 };
 use serde_json::{Value, json};

@@ -12,6 +12,8 @@ pub const ROWS: &[Row] = &[
     Row("GET /explore", Body::None),
     Row("GET /login", Body::None),
     Row("POST /login", Body::Form("name=owner&password=wrong")),
+    Row("GET /login/oidc", Body::None),
+    Row("GET /login/oidc/callback?code=x&state=y", Body::None),
     Row("POST /logout", Body::Form("")),
     Row("GET /register", Body::None),
     Row("POST /register", Body::Form("name={fresh}&password=long+enough&again=long+enough")),
@@ -66,6 +68,8 @@ pub const ROWS: &[Row] = &[
     Row("POST /settings/invitations/accept", Body::Form("org={org}")),
     Row("POST /settings/invitations/decline", Body::Form("org={org}")),
     Row("GET /settings/shares", Body::None),
+    Row("GET /settings/oidc", Body::None),
+    Row("POST /settings/oidc", Body::Form("")),
     // For administrators.
     Row("GET /settings/audit", Body::None),
     Row("GET /settings/users", Body::None),

@@ -115,3 +115,76 @@ async fn what_comes_too_often_waits_and_each_caller_for_themselves() {
     too_many(start(&alice).await).await;
     hub.stop().await;
 }
+
+#[tokio::test]
+async fn searches_of_callers_without_a_name_are_counted_at_every_door() {
+    for path in ["/v1/search?q=x", "/api/v1/search?q=x", "/search?q=x"] {
+        let hub = TestHub::with(|config| config.limits.searches_per_minute = 2).await;
+        let (nobody, alice) = (hub.nobody(), hub.person("alice").await);
+        for _ in 0..2 {
+            assert_eq!(nobody.get(path).await.status(), StatusCode::OK, "{path}");
+        }
+        for other in ["/v1/search?q=x", "/api/v1/search?q=x", "/search?q=x"] {
+            let answer = nobody.get(other).await;
+            assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS, "{path}, then {other}");
+            assert!(answer.headers().contains_key("retry-after"), "{other}");
+        }
+        for _ in 0..3 {
+            assert_eq!(alice.get("/api/v1/search?q=x").await.status(), StatusCode::OK);
+        }
+        hub.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn pulls_without_signing_in_are_counted_by_the_manifest() {
+    let hub = TestHub::with(|config| config.limits.anonymous_pulls_per_hour = 2).await;
+    let (nobody, alice) = (hub.nobody(), hub.person("alice").await);
+    let image = hub_tests::readme_image("# X\n\nIt does.");
+    alice.push_image("alice/x:v1", &image).await;
+    let manifest = "/v2/alice/x/manifests/v1";
+    let digest = image.digest.as_str();
+    let (blob, _) = image.blobs.first().unwrap();
+    let free = async || {
+        let head = nobody.request(Method::HEAD, manifest).send().await.unwrap();
+        assert_eq!(head.status(), StatusCode::OK);
+        assert!(!head.headers().contains_key("ratelimit-limit"));
+        let known = nobody.request(Method::GET, manifest);
+        let known = known.header("if-none-match", format!("\"{digest}\"")).send().await.unwrap();
+        assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(nobody.get(&format!("/v2/alice/x/blobs/{blob}")).await.status(), StatusCode::OK);
+        let missing = nobody.get("/v2/alice/x/manifests/missing").await.status();
+        assert!(missing.is_client_error() && missing != StatusCode::TOO_MANY_REQUESTS);
+        let own = alice.get(manifest).await;
+        assert_eq!(own.status(), StatusCode::OK);
+        assert!(!own.headers().contains_key("ratelimit-limit"), "who has a name is not counted");
+    };
+    free().await;
+    for left in ["1;w=3600", "0;w=3600"] {
+        let pull = nobody.get(manifest).await;
+        assert_eq!(pull.status(), StatusCode::OK);
+        assert_eq!(pull.headers()["ratelimit-limit"], "2;w=3600");
+        assert_eq!(pull.headers()["ratelimit-remaining"], *left);
+    }
+    for path in [manifest.to_owned(), format!("/v2/alice/x/manifests/{digest}")] {
+        let pull = nobody.get(&path).await;
+        assert_eq!(pull.status(), StatusCode::TOO_MANY_REQUESTS);
+        let after: u64 = pull.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=1801).contains(&after), "{after}");
+        let body: Value = pull.json().await.unwrap();
+        assert_eq!(body["errors"][0]["code"], "TOOMANYREQUESTS");
+    }
+    free().await;
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_said_of_limits_that_there_are_not() {
+    let hub = TestHub::start().await;
+    let alice = hub.person("alice").await;
+    alice.push_image("alice/x:v1", &hub_tests::readme_image("# X\n\nIt does.")).await;
+    let pull = hub.nobody().get("/v2/alice/x/manifests/v1").await;
+    assert_eq!(pull.status(), StatusCode::OK);
+    assert!(!pull.headers().contains_key("ratelimit-limit"));
+    hub.stop().await;
+}

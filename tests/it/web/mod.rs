@@ -3,6 +3,7 @@
 mod accounts;
 pub mod browser;
 mod forms;
+mod oidc;
 mod orgs;
 mod pages;
 mod sample;

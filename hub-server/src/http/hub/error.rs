@@ -399,6 +399,12 @@ impl From<AuditError> for HubError {
     }
 }
 
+impl From<TooMany> for HubError {
+    fn from(error: TooMany) -> Self {
+        Self::too_many(error)
+    }
+}
+
 impl From<SearchError> for HubError {
     fn from(error: SearchError) -> Self {
         Self::failed(&error, false)

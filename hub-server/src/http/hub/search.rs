@@ -3,13 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use hub_api::{Problem, SearchView};
-use hub_model::OrgName;
+use hub_model::{Actor, OrgName};
 use serde::Deserialize;
 
 use super::error::HubError;
 use super::input::{Params, Who, named};
 use super::repos::card;
 use crate::App;
+use crate::app::Often;
+use crate::http::ClientAddress;
 use crate::services::search::{self, SearchRequest};
 
 /// What is searched for.
@@ -31,12 +33,17 @@ pub(super) struct Asked {
 
 /// Searches the repositories that the caller may see.
 #[utoipa::path(get, path = "/api/v1/search", tag = "search", params(Asked),
-    responses((status = 200, body = SearchView), (status = 400, body = Problem)))]
+    responses((status = 200, body = SearchView), (status = 400, body = Problem),
+        (status = 429, body = Problem)))]
 pub(super) async fn search(
     State(app): State<App>,
     Who(actor): Who,
+    address: ClientAddress,
     Params(asked): Params<Asked>,
 ) -> Result<Json<SearchView>, HubError> {
+    if matches!(actor, Actor::Anonymous) {
+        app.throttle.count(Often::Searches, &address.key())?;
+    }
     let org = asked.org.filter(|org| !org.is_empty());
     let request = SearchRequest {
         text: asked.q,

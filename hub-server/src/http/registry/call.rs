@@ -7,17 +7,15 @@ use axum::response::{IntoResponse, Response};
 use hub_model::{Actor, Scope};
 use secrecy::ExposeSecret;
 
-use super::act;
 use super::challenge::{Fault, challenge};
 use super::error::{Refusal, RegistryError};
-use super::referrers;
 use super::route::Route;
+use super::{act, referrers};
 use crate::App;
 use crate::http::ClientAddress;
 use crate::http::credentials::{Presented, presented};
-use crate::services::access;
 use crate::services::registry_tokens::{self, Verified};
-use crate::services::sign_in;
+use crate::services::{access, sign_in};
 
 /// A request whose sender is known.
 pub(super) struct Call<'a> {
@@ -29,6 +27,8 @@ pub(super) struct Call<'a> {
     pub(super) presented: bool,
     /// The registry token that was presented.
     pub(super) token: Option<Verified>,
+    /// From where.
+    pub(super) from: ClientAddress,
     /// `GET`, …
     pub(super) method: Method,
     /// The headers.
@@ -108,6 +108,7 @@ pub(super) async fn answer(
         actor,
         presented,
         token,
+        from,
         method: parts.method.clone(),
         headers: &parts.headers,
         query,

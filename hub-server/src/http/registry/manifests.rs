@@ -3,13 +3,14 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hub_model::{Digest, RepoName, Tag};
+use hub_model::{Actor, Digest, RepoName, Tag};
 
 use super::ascii;
 use super::body::{self, ReadError};
 use super::call::Call;
 use super::error::RegistryError;
 use super::route::Reference;
+use crate::app::Allowance;
 use crate::services::images;
 use crate::services::publish::{ManifestRef, Publication, PublishError, may_push, publish};
 
@@ -21,6 +22,15 @@ const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 
 /// Says which tags a push by digest set.
 const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
+
+/// How many pulls somebody without a name has, in which window of seconds.
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+
+/// How many of them are left.
+const RATE_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+
+/// The window, in seconds.
+const HOUR: u32 = 60 * 60;
 
 /// `GET` and `HEAD`: what is stored, with its own media type. It is never converted, whatever
 /// `Accept` says: another form would have another digest.
@@ -46,12 +56,27 @@ pub(super) async fn get(
     }
     let manifest = images::manifest(call.app, &call.actor, repo, asked).await?;
     let mut headers = described(reference, &manifest.digest, &manifest.media_type);
+    if matches!(call.actor, Actor::Anonymous) {
+        count(call, &mut headers)?;
+    }
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(manifest.body.len()));
     if manifest.deprecated {
         let text = "this image is deprecated, its makers advise against using it";
         headers.insert(header::WARNING, super::warning(text));
     }
     Ok((headers, manifest.body.clone()).into_response())
+}
+
+/// Counts a pull of somebody without a name, where such pulls have a limit.
+///
+/// Source: `docs/sources.md#docker-hub-limits`.
+fn count(call: &Call<'_>, headers: &mut HeaderMap) -> Result<(), RegistryError> {
+    let counted = call.app.throttle.count_anonymous_pull(|| call.from.key())?;
+    if let Some(Allowance { most, left }) = counted {
+        headers.insert(RATE_LIMIT, ascii(&format!("{most};w={HOUR}")));
+        headers.insert(RATE_REMAINING, ascii(&format!("{left};w={HOUR}")));
+    }
+    Ok(())
 }
 
 /// The headers that name a manifest.

@@ -4,6 +4,7 @@ mod accounts;
 mod credentials;
 mod en;
 mod format;
+mod oidc;
 mod people;
 mod shares;
 #[cfg(test)]
@@ -12,6 +13,8 @@ mod words;
 mod zh;
 
 pub(crate) use self::accounts::AccountWords;
+#[cfg(feature = "oidc")]
+pub(crate) use self::oidc::OidcWords;
 pub(crate) use self::words::Words;
 
 /// A language that the pages speak completely.

@@ -18,6 +18,8 @@ mod invitations;
 mod keys;
 mod lang;
 mod markdown;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod orgs;
 mod params;
 mod pull;
@@ -55,7 +57,7 @@ struct Web {
 /// All pages; whatever is no other surface's ends here.
 pub fn router(app: App) -> Router {
     let web = Web { app, readmes: Readmes::new() };
-    Router::new()
+    let router = Router::new()
         .route("/", get(home::page))
         .route("/search", get(search::page))
         .route("/explore", get(home::explore))
@@ -89,7 +91,13 @@ pub fn router(app: App) -> Router {
         .route("/settings/invitations/decline", post(invitations::answer))
         .route("/static/{file}", get(assets::serve))
         .route("/favicon.ico", get(assets::favicon))
-        .route("/robots.txt", get(assets::robots))
+        .route("/robots.txt", get(assets::robots));
+    #[cfg(feature = "oidc")]
+    let router = router
+        .route("/login/oidc", get(oidc::depart))
+        .route("/login/oidc/callback", get(oidc::arrive))
+        .route("/settings/oidc", get(oidc::account).post(oidc::link));
+    router
         .method_not_allowed_fallback(async || Failure::Method)
         .fallback(otherwise)
         .layer(from_fn_with_state(web.clone(), frame::around))

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use hub_model::OrgName;
+use hub_model::{Actor, OrgName};
 
 use super::Web;
 use super::cards::Card;
@@ -13,6 +13,8 @@ use super::lang::Words;
 use super::params::Params;
 use super::view::{Link, Shell, html};
 use super::visitor::Visitor;
+use crate::app::Often;
+use crate::http::ClientAddress;
 use crate::services;
 use crate::services::search::{SearchPage, SearchRequest};
 
@@ -95,7 +97,15 @@ impl Results {
 }
 
 /// `GET /search`.
-pub(super) async fn page(State(web): State<Web>, visitor: Visitor) -> Result<Response, Failure> {
+pub(super) async fn page(
+    State(web): State<Web>,
+    visitor: Visitor,
+    address: ClientAddress,
+) -> Result<Response, Failure> {
+    if matches!(visitor.actor(), Actor::Anonymous) {
+        let counted = web.app.throttle.count(Often::Searches, &address.key());
+        counted.map_err(|_| Failure::Busy)?;
+    }
     let query = visitor.query();
     let page = query.page();
     let org = query.get("org").map(OrgName::parse);

@@ -70,7 +70,7 @@ impl Shell {
         } else {
             format!("{title} · {}", t.site)
         };
-        let back = if visitor.path() == "/login" { String::new() } else { visitor.here() };
+        let back = if is_login(visitor) { String::new() } else { visitor.here() };
         let back = if back == "/" { String::new() } else { back };
         Self {
             t,
@@ -112,9 +112,23 @@ impl Shell {
     }
 }
 
+/// Whether the reader is signing in: nobody wants to come back to that.
+fn is_login(visitor: &Visitor) -> bool {
+    visitor.path() == "/login" || visitor.path().starts_with("/login/")
+}
+
+/// This page with one thing shown otherwise. The way back from a provider is good once, and what
+/// it brought belongs into no link.
+fn here_with(visitor: &Visitor, name: &str, value: &str) -> String {
+    if visitor.path().starts_with("/login/") {
+        return params::address("/login", &[(name, value)]);
+    }
+    visitor.query().with(name, Some(value)).address(visitor.path())
+}
+
 fn langs(visitor: &Visitor) -> Vec<Link> {
     let link = |lang: Lang| Link {
-        href: visitor.query().with("lang", Some(lang.tag())).address(visitor.path()),
+        href: here_with(visitor, "lang", lang.tag()),
         text: lang.words().language.to_owned(),
         current: lang == visitor.lang(),
         lang: lang.tag(),
@@ -125,7 +139,7 @@ fn langs(visitor: &Visitor) -> Vec<Link> {
 fn themes(visitor: &Visitor) -> Vec<Link> {
     let t = visitor.words();
     let link = |theme: Theme| Link {
-        href: visitor.query().with("theme", Some(theme.as_str())).address(visitor.path()),
+        href: here_with(visitor, "theme", theme.as_str()),
         text: match theme {
             Theme::Auto => t.theme_auto,
             Theme::Light => t.theme_light,

@@ -154,6 +154,7 @@ pub(super) const WORDS: Words = Words {
     older: "Older tags",
     newest: "Newest tags",
 
+    oidc: &super::oidc::EN,
     login_title: "Sign in",
     login_name: "User name",
     login_password: "Password",

@@ -149,6 +149,7 @@ pub(crate) struct Words {
     pub older: &'static str,
     pub newest: &'static str,
 
+    pub oidc: &'static super::oidc::OidcWords,
     pub login_title: &'static str,
     pub login_name: &'static str,
     pub login_password: &'static str,

@@ -152,6 +152,7 @@ pub(super) const WORDS: Words = Words {
     older: "更早的标签",
     newest: "最新的标签",
 
+    oidc: &super::oidc::ZH,
     login_title: "登录",
     login_name: "用户名",
     login_password: "密码",
