@@ -29,20 +29,61 @@ async fn an_organisation_is_set_up_from_the_command_line() {
     hub.person("bob").await;
     let (alice, bob) = (desk(&hub, "alice").await, desk(&hub, "bob").await);
     let create = ["org", "create", "labring", "--default-visibility", "private"];
-    insta::assert_snapshot!(told(&hub, &alice, &create).await, @"");
+    insta::assert_snapshot!(told(&hub, &alice, &create).await, @r"
+    labring
+    made     labring: you own it
+    exit 0
+    ");
     let dry = ["org", "invite", "labring", "bob", "--role", "push", "--dry-run"];
-    insta::assert_snapshot!(told(&hub, &alice, &dry).await, @"");
+    insta::assert_snapshot!(told(&hub, &alice, &dry).await, @r"
+    dry-run  would invite bob as writer of labring
+    exit 0
+    ");
     let invite = ["org", "invite", "labring", "bob", "--role", "push"];
-    insta::assert_snapshot!(told(&hub, &alice, &invite).await, @"");
-    insta::assert_snapshot!(told(&hub, &bob, &["org", "invitations"]).await, @"");
-    insta::assert_snapshot!(told(&hub, &bob, &["org", "accept", "labring"]).await, @"");
-    insta::assert_snapshot!(told(&hub, &bob, &["org", "ls"]).await, @"");
-    insta::assert_snapshot!(told(&hub, &alice, &["org", "members", "labring"]).await, @"");
-    insta::assert_snapshot!(told(&hub, &alice, &["org", "leave", "labring"]).await, @"");
-    insta::assert_snapshot!(told(&hub, &alice, &["org", "leave", "labring", "-y"]).await, @"");
+    insta::assert_snapshot!(told(&hub, &alice, &invite).await, @r"
+    invited  bob as writer of labring, until IN-14-DAYS
+    hint: bob accepts by hub org accept labring, or on the pages
+    exit 0
+    ");
+    insta::assert_snapshot!(told(&hub, &bob, &["org", "invitations"]).await, @r"
+    ORG      USER  ROLE    BY     UNTIL
+    labring  bob   writer  alice  IN-14-DAYS
+    exit 0
+    ");
+    insta::assert_snapshot!(told(&hub, &bob, &["org", "accept", "labring"]).await, @r"
+    member   bob: writer of labring
+    exit 0
+    ");
+    insta::assert_snapshot!(told(&hub, &bob, &["org", "ls"]).await, @r"
+    NAME     ROLE
+    bob      owner
+    labring  writer
+    exit 0
+    ");
+    insta::assert_snapshot!(told(&hub, &alice, &["org", "members", "labring"]).await, @r"
+    USER   ROLE    SINCE
+    alice  owner   TODAY
+    bob    writer  TODAY
+    exit 0
+    ");
+    insta::assert_snapshot!(told(&hub, &alice, &["org", "leave", "labring"]).await, @r"
+    error: will not leave labring without asking
+      hint: add --yes
+    exit 2
+    ");
+    insta::assert_snapshot!(told(&hub, &alice, &["org", "leave", "labring", "-y"]).await, @r"
+    error: `labring` needs an owner: name another one first
+    exit 5
+    ");
     let transfer = ["org", "transfer", "labring", "bob", "--yes"];
-    insta::assert_snapshot!(told(&hub, &alice, &transfer).await, @"");
-    insta::assert_snapshot!(told(&hub, &alice, &["org", "leave", "labring", "-y"]).await, @"");
+    insta::assert_snapshot!(told(&hub, &alice, &transfer).await, @r"
+    owner    bob owns labring now; you are a writer there
+    exit 0
+    ");
+    insta::assert_snapshot!(told(&hub, &alice, &["org", "leave", "labring", "-y"]).await, @r"
+    left     labring
+    exit 0
+    ");
     let show = alice.ok(["org", "show", "labring", "--format", "json"]).await;
     let show: Value = serde_json::from_str(&show).unwrap();
     assert_eq!(show["defaultVisibility"], "private");
@@ -60,17 +101,45 @@ async fn rights_are_granted_asked_about_and_revoked() {
     let private = json!({"visibility": "private"});
     owner.send(Method::PATCH, "/api/v1/repos/alice/vault", &private).await;
     let check = ["perm", "check", "alice/vault", "--action", "push"];
-    insta::assert_snapshot!(told(&hub, &bob, &check).await, @"");
+    insta::assert_snapshot!(told(&hub, &bob, &check).await, @r"
+    error: `alice/vault` was not found
+    exit 3
+    ");
     let grant = ["perm", "grant", "alice/vault", "--user", "bob", "--role", "pull"];
-    insta::assert_snapshot!(told(&hub, &alice, &grant).await, @"");
-    insta::assert_snapshot!(told(&hub, &bob, &check).await, @"");
+    insta::assert_snapshot!(told(&hub, &alice, &grant).await, @r"
+    granted  bob: reader of alice/vault
+    exit 0
+    ");
+    insta::assert_snapshot!(told(&hub, &bob, &check).await, @r"
+    denied
+    exit 8
+    ");
     let why = ["perm", "check", "alice/vault", "--action", "push", "--why"];
-    insta::assert_snapshot!(told(&hub, &bob, &why).await, @"");
+    insta::assert_snapshot!(told(&hub, &bob, &why).await, @r"
+    denied: reader granted on alice/vault since TODAY may not push
+    looked at somebody outside alice
+    counts    reader granted on alice/vault since TODAY
+    exit 8
+    ");
     let about = ["perm", "check", "alice/vault", "--action", "pull", "--user", "bob", "--why"];
-    insta::assert_snapshot!(told(&hub, &alice, &about).await, @"");
-    insta::assert_snapshot!(told(&hub, &alice, &["perm", "get", "alice/vault"]).await, @"");
+    insta::assert_snapshot!(told(&hub, &alice, &about).await, @r"
+    allowed by: reader granted on alice/vault since TODAY
+    looked at somebody outside alice
+    counts    reader granted on alice/vault since TODAY
+    exit 0
+    ");
+    insta::assert_snapshot!(told(&hub, &alice, &["perm", "get", "alice/vault"]).await, @r"
+    WHO    ROLE    BY              SINCE       UNTIL
+    alice  owner   membership      TODAY
+    bob    reader  grant of alice  TODAY
+    repo     alice/vault is private
+    exit 0
+    ");
     let revoke = ["perm", "revoke", "alice/vault", "--user", "bob", "--yes"];
-    insta::assert_snapshot!(told(&hub, &alice, &revoke).await, @"");
+    insta::assert_snapshot!(told(&hub, &alice, &revoke).await, @r"
+    revoked  the role of bob in alice/vault
+    exit 0
+    ");
     let json = alice.hub([
         "perm",
         "check",
@@ -108,11 +177,23 @@ async fn a_push_that_is_denied_says_what_one_has_and_whom_to_ask() {
     write_layout(&bob.home().join("img"), "v1", &readme_image("# bob's"));
     let known = ["push", "oci:img:v1", "alice/open:v2"];
     let new = ["push", "oci:img:v1", "alice/new:v1"];
-    insta::assert_snapshot!(told(&hub, &bob, &known).await, @"");
-    insta::assert_snapshot!(told(&hub, &bob, &new).await, @"");
+    insta::assert_snapshot!(told(&hub, &bob, &known).await, @r#"
+    error: push to org "alice" denied: you (bob) have pull only
+      hint: hub perm check alice/open --action push --why, or ask an owner of alice
+    exit 4
+    "#);
+    insta::assert_snapshot!(told(&hub, &bob, &new).await, @r#"
+    error: push to org "alice" denied: you (bob) are no member
+      hint: hub perm check alice --action push --why, or ask an owner of alice
+    exit 4
+    "#);
     let member = "/api/v1/orgs/alice/members/bob";
     owner.send(Method::PUT, member, &json!({"role": "pull"})).await;
-    insta::assert_snapshot!(told(&hub, &bob, &known).await, @"");
+    insta::assert_snapshot!(told(&hub, &bob, &known).await, @r#"
+    error: push to org "alice" denied: you (bob) have pull only
+      hint: hub perm check alice/open --action push --why, or ask an owner: alice
+    exit 4
+    "#);
     hub.settle().await;
     hub.stop().await;
 }

@@ -27,16 +27,40 @@ async fn the_question_why_is_answered_with_the_ground_that_counted() {
     alice.send(Method::PUT, "/api/v1/orgs/labring/members/bob", &json!({"role": "pull"})).await;
 
     let check = "/api/v1/repos/labring/x/-/access/check";
-    insta::assert_json_snapshot!(asked(&bob, &format!("{check}?action=push")).await, @"");
+    insta::assert_json_snapshot!(asked(&bob, &format!("{check}?action=push")).await, @r#"
+    {
+      "allowed": false,
+      "action": "push",
+      "resource": "labring/x",
+      "user": "bob",
+      "decision": "denied: reader of labring since DAY may not push",
+      "ground": {
+        "kind": "member",
+        "role": "reader",
+        "text": "reader of labring since DAY"
+      },
+      "considered": [
+        {
+          "kind": "member",
+          "role": "reader",
+          "text": "reader of labring since DAY"
+        }
+      ],
+      "visibility": "private",
+      "ask": [
+        "alice"
+      ]
+    }
+    "#);
     insta::assert_json_snapshot!(
         asked(&alice, &format!("{check}?action=pull&user=bob")).await["decision"],
-        @""
+        @r#""allowed by: reader of labring since DAY""#
     );
     let org = "/api/v1/orgs/labring/access/check?action=administer";
-    insta::assert_json_snapshot!(asked(&bob, org).await["decision"], @"");
+    insta::assert_json_snapshot!(asked(&bob, org).await["decision"], @r#""denied: reader of labring since DAY may not administer""#);
     let (status, problem) = bob.send(Method::DELETE, "/api/v1/repos/labring/x", &Value::Null).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
-    insta::assert_json_snapshot!(problem["hint"], @"");
+    insta::assert_json_snapshot!(problem["hint"], @r#""hub perm check labring/x --action administer --why, or ask an owner: alice""#);
     hub.settle().await;
     hub.stop().await;
 }

@@ -74,6 +74,22 @@ impl Browser {
         self.post(action, &form, &self.url.clone()).await
     }
 
+    /// Sends one of several forms of a page that post to `action`: these fields, and the token that
+    /// ties the form to its session.
+    pub(super) async fn choose(
+        &mut self,
+        path: &str,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> Response {
+        let text = self.get(path).await.text().await.unwrap();
+        let mut form = hidden_fields(&text, action);
+        form.retain(|(name, _)| name == "form_token");
+        form.truncate(1);
+        form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self.post(action, &form, &self.url.clone()).await
+    }
+
     pub(super) async fn post(
         &mut self,
         action: &str,
