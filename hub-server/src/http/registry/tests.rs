@@ -86,7 +86,10 @@ async fn a_private_repository_looks_like_none_at_all() {
         let answer = ask(&hub, &line, Some(&stranger)).await;
         assert_eq!(body(answer).await["manifests"], serde_json::json!([]));
     }
-    let catalog = body(ask(&hub, "GET /v2/_catalog", Some(&stranger)).await).await;
+    let narrow = ask(&hub, "GET /v2/_catalog", Some(&stranger)).await;
+    assert_eq!(narrow.status(), StatusCode::UNAUTHORIZED, "it is for single repositories");
+    let all = token(&hub, &hub.stranger, "registry:catalog:*").await;
+    let catalog = body(ask(&hub, "GET /v2/_catalog", Some(&all)).await).await;
     assert_eq!(catalog["repositories"], serde_json::json!([]));
 }
 
