@@ -211,7 +211,7 @@ pub(super) const EN: AccountWords = AccountWords {
 /// In Chinese.
 pub(super) const ZH: AccountWords = AccountWords {
     settings: "设置",
-    settings_lead: "您的账户，以及代您登录的凭据。",
+    settings_lead: "你的账户，以及代你登录的凭据。",
     settings_tokens: "代替密码使用：docker login、hub login 和 CI。",
     settings_password: "修改登录密码。",
     settings_sessions: "已登录的浏览器，以及在所有地方退出登录。",
@@ -230,7 +230,7 @@ pub(super) const ZH: AccountWords = AccountWords {
     password_length: |found| format!("密码长度为 8 到 256 字节，当前为 {found} 字节。"),
 
     sessions: "会话",
-    sessions_lead: "每一项都是以您的名义登录的浏览器。如有不认识的，请结束它并修改密码。",
+    sessions_lead: "每一项都是以你的名义登录的浏览器。如有不认识的，请结束它并修改密码。",
     session_browser: "浏览器",
     session_unnamed: "未提供名称",
     session_address: "地址",

@@ -87,28 +87,28 @@ pub(super) const ZH: OidcWords = OidcWords {
     unreachable: |name| format!("目前无法连接 {name}，请稍后再试。"),
     unknown: |name| {
         format!(
-            "这里没有与您的 {name} 账号关联的用户，本站也不会自动创建账号。\
+            "这里没有与你的 {name} 账号关联的用户，本站也不会自动创建账号。\
                  请向管理员申请账号，登录后再进行关联。"
         )
     },
     nameless: |name, claim| {
-        format!("{name} 没有提供您的用户名（`{claim}`）。管理员可以设置 `oidc.username_claim`。")
+        format!("{name} 没有提供你的用户名（`{claim}`）。管理员可以设置 `oidc.username_claim`。")
     },
     bad_name: |name, found| format!("{name} 提供的用户名是 `{found}`，本站账号不能使用这个名称。"),
     taken: |name, taken| {
         format!(
-            "用户名 `{taken}` 在本站已被占用。如果是您本人，请用密码登录，然后在设置中关联 {name}。"
+            "用户名 `{taken}` 在本站已被占用。如果是你本人，请用密码登录，然后在设置中关联 {name}。"
         )
     },
-    linked_elsewhere: |name| format!("您的 {name} 账号已与本站另一位用户关联。"),
+    linked_elsewhere: |name| format!("你的 {name} 账号已与本站另一位用户关联。"),
     disabled: "此账号已停用。",
     no_passwords: "本站不在此处接受密码。",
     account_title: |name| format!("使用 {name} 登录"),
-    account_lead: "您可以在身份提供方登录，而不必使用密码。",
+    account_lead: "你可以在身份提供方登录，而不必使用密码。",
     account_subject: "此账号关联到",
     account_none: "此账号尚未关联身份提供方的用户。",
     account_link: |name| format!("关联 {name}"),
     account_go: "前往身份提供方继续",
-    account_linked: "账号已关联，今后您可以用这种方式登录。",
+    account_linked: "账号已关联，今后你可以用这种方式登录。",
     account_token: "在 docker 和命令行中请使用个人访问令牌：",
 };
