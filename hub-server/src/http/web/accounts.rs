@@ -50,9 +50,12 @@ pub(super) async fn index(visitor: Visitor) -> Result<Response, Failure> {
         entry("/settings/keys", t.credentials.keys, t.credentials.keys_lead),
         entry("/settings/sessions", a.sessions, a.settings_sessions),
         entry("/settings/password", a.password, a.settings_password),
+        entry("/settings/invitations", t.people.invitations, t.people.invitations_lead),
+        entry("/settings/shares", t.shares.with_me, t.shares.with_me_lead),
     ];
     if caller.user.admin {
         entries.push(entry("/settings/users", a.users, a.settings_users));
+        entries.push(entry("/settings/audit", t.shares.activity, t.shares.activity_lead));
     }
     let shell = Shell::new(&visitor, a.settings).hidden();
     html(StatusCode::OK, &Settings { shell, a, entries })

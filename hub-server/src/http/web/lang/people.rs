@@ -21,6 +21,7 @@ pub(crate) struct PeopleWords {
     pub repo: &'static str,
 
     pub invitations: &'static str,
+    pub invitations_lead: &'static str,
     pub invitations_none: &'static str,
     pub invitations_of: fn(u64) -> String,
     pub invite: &'static str,
@@ -134,6 +135,7 @@ pub(super) const EN: PeopleWords = PeopleWords {
     repo: "Repository",
 
     invitations: "Invitations",
+    invitations_lead: "Organisations that ask you to become a member.",
     invitations_none: "Nobody invited you.",
     invitations_of: |number| format!("Invitations ({number})"),
     invite: "Invite",
@@ -242,6 +244,7 @@ pub(super) const ZH: PeopleWords = PeopleWords {
     repo: "仓库",
 
     invitations: "邀请",
+    invitations_lead: "邀请你加入的组织。",
     invitations_none: "目前没有人邀请你。",
     invitations_of: |number| format!("邀请（{number}）"),
     invite: "邀请",
