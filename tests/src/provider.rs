@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,8 +16,9 @@ const START: Duration = Duration::from_mins(2);
 /// Name of the hub there.
 pub const CLIENT_ID: &str = "hub";
 
-/// Its password there.
-pub const CLIENT_SECRET: &str = "the secret of the hub";
+/// Its password there. Without blanks: encoded as the standard says (RFC 6749, 2.3.1), this provider
+/// would not know it again.
+pub const CLIENT_SECRET: &str = "the-secret-of-the-hub";
 
 /// A provider with a folder of its own, not started yet.
 #[derive(Debug)]
@@ -46,7 +47,11 @@ impl ProviderSite {
             skip("canaille is not beside HUB_TEST_PYTHON");
             return None;
         };
-        let folder = tempfile::tempdir().unwrap();
+        // Its database begins with dozens of changes, each waiting for the disk: better none.
+        let memory = Path::new("/dev/shm");
+        let folder =
+            if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        let folder = folder.unwrap();
         let port = free_port();
         let settings = format!(
             "SECRET_KEY = 'of a test'\n\

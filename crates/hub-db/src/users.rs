@@ -49,7 +49,7 @@ statements! {
          WHERE id = $1";
     SET_ADMIN =
         "UPDATE user_account
-         SET admin = $2
+         SET admin = $2, admin_by_group = FALSE
          WHERE id = $1";
     USER_PAGE = concat!(
         "SELECT id, name, admin, disabled, created_at_ms, deleted_at_ms
