@@ -261,7 +261,6 @@ pub(super) const ZH: PeopleWords = PeopleWords {
 
     transfer: "移交",
     transfer_help: "该成员将成为所有者，你保留推送权限。",
-    transfer_help: "该成员将成为所有者，你保留写入者角色。",
     transfer_to: "移交给",
     confirm_name: |org| format!("输入 {org} 以确认"),
     leave: "退出",
