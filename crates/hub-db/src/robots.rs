@@ -256,7 +256,7 @@ mod tests {
             let made = change.add_robot(&new).await.unwrap();
             change.commit().await.unwrap();
             assert_eq!(db.robot_by_hash("aa").await.unwrap().as_ref(), Some(&made));
-            assert_eq!(db.robots_of(org.id).await.unwrap(), [made.clone()]);
+            assert_eq!(db.robots_of(org.id).await.unwrap(), std::slice::from_ref(&made));
 
             let mut change = db.change().await.unwrap();
             let edit = RobotEdit {

@@ -50,7 +50,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         Verb::Key(KeyVerb::Forget { settings, yes }) => {
             store::forget_key(&quiet(settings.load()?)?, yes).await?;
         }
-        Verb::User(verb) => return run_user(verb).await.map(|()| ExitCode::SUCCESS),
+        Verb::User(verb) => return Box::pin(run_user(verb)).await.map(|()| ExitCode::SUCCESS),
         Verb::Openapi => print_openapi()?,
         Verb::Healthcheck(settings) => return healthcheck(&settings.load()?.config).await,
     }

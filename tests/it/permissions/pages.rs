@@ -95,7 +95,7 @@ fn mounted(file: &str) -> Vec<(String, Vec<&'static str>)> {
     let path = format!("{}/../hub-server/src/http/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(path).unwrap();
     let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mounts = text.split(".route(").skip(1).map(|mount| mount.trim_start());
+    let mounts = text.split(".route(").skip(1).map(str::trim_start);
     let quoted = mounts.filter_map(|mount| mount.strip_prefix('"')?.split_once('"'));
     quoted
         .map(|(path, rest)| {

@@ -42,13 +42,15 @@ fn headers_id(headers: &reqwest::header::HeaderMap) -> String {
     headers["x-request-id"].to_str().unwrap().to_owned()
 }
 
+/// Method, path, and a header.
+type Road<'a> = (Method, String, Option<(&'a str, &'a str)>);
+
 #[tokio::test]
 async fn what_is_private_and_what_is_missing_are_answered_byte_for_byte_the_same() {
     let (hub, bob, image) = vault().await;
     let (digest, layer) = (&image.digest, &image.blobs[0].0);
-    let tag = format!("\"{digest}\"");
-    let blob = format!("\"{layer}\"");
-    let mut roads: Vec<(Method, String, Option<(&str, &str)>)> = vec![
+    let (known_tag, known_blob) = (format!("\"{digest}\""), format!("\"{layer}\""));
+    let mut roads: Vec<Road<'_>> = vec![
         (Method::GET, "/v2/alice/vault/tags/list".to_owned(), None),
         (Method::GET, format!("/v2/alice/vault/referrers/{digest}"), None),
         (Method::POST, "/v2/alice/vault/blobs/uploads/".to_owned(), None),
@@ -60,13 +62,17 @@ async fn what_is_private_and_what_is_missing_are_answered_byte_for_byte_the_same
         roads.push((Method::GET, format!("/v2/alice/vault/{path}"), None));
         roads.push((Method::HEAD, format!("/v2/alice/vault/{path}"), None));
         roads.push((Method::DELETE, format!("/v2/alice/vault/{path}"), None));
-        roads.push((Method::GET, format!("/v2/alice/vault/{path}"), Some(("if-none-match", &tag))));
+        roads.push((
+            Method::GET,
+            format!("/v2/alice/vault/{path}"),
+            Some(("if-none-match", &known_tag)),
+        ));
     }
     for header in [
         None,
         Some(("range", "bytes=0-0")),
         Some(("range", "bytes=-1")),
-        Some(("if-none-match", &*blob)),
+        Some(("if-none-match", &*known_blob)),
     ] {
         roads.push((Method::GET, format!("/v2/alice/vault/blobs/{layer}"), header));
         roads.push((Method::HEAD, format!("/v2/alice/vault/blobs/{layer}"), header));

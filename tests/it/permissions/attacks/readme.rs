@@ -61,7 +61,7 @@ async fn nothing_of_a_hostile_readme_or_picture_runs_or_even_tries_to() {
     let source = json!({"source": WATCH});
     browser.driver.cdp().send_raw("Page.enable", json!({})).await.unwrap();
     browser.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await.unwrap();
-    for number in 0..TRICKS.len() {
+    for (number, trick) in TRICKS.iter().enumerate() {
         for path in [
             format!("/r/mallory/trick{number}"),
             format!("/r/mallory/trick{number}/-/tags/v1"),
@@ -74,8 +74,8 @@ async fn nothing_of_a_hostile_readme_or_picture_runs_or_even_tries_to() {
             let seen = browser.driver.execute(script, vec![]).await.unwrap();
             let seen: (i64, Vec<String>, String, String) =
                 serde_json::from_str(seen.json().as_str().unwrap()).unwrap();
-            assert_eq!(seen.0, 0, "{path} ran {}", TRICKS[number]);
-            assert_eq!(seen.1, Vec::<String>::new(), "{path} tried {}", TRICKS[number]);
+            assert_eq!(seen.0, 0, "{path} ran {trick}");
+            assert_eq!(seen.1, Vec::<String>::new(), "{path} tried {trick}");
             assert_eq!(seen.2, path, "{path} went elsewhere");
             if path == format!("/r/mallory/trick{number}") {
                 let whole = seen.3.contains(&format!("The end of {number}."));
