@@ -103,6 +103,7 @@ async fn rights_are_granted_asked_about_and_revoked() {
     let check = ["perm", "check", "alice/vault", "--action", "push"];
     insta::assert_snapshot!(told(&hub, &bob, &check).await, @r"
     error: `alice/vault` was not found
+      hint: check the name, and who you are: hub whoami
     exit 3
     ");
     let grant = ["perm", "grant", "alice/vault", "--user", "bob", "--role", "pull"];

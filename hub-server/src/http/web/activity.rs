@@ -44,6 +44,14 @@ pub(super) struct Acts {
     pub(super) export: String,
 }
 
+impl Acts {
+    /// Whether the filter is set to something.
+    fn filtered(&self) -> bool {
+        let set = [&self.actor, &self.kind, &self.target, &self.outcome, &self.since, &self.until];
+        set.into_iter().any(|field| !field.is_empty())
+    }
+}
+
 /// An act in the list.
 #[derive(Debug)]
 pub(super) struct Row {
