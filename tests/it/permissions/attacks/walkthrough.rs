@@ -36,7 +36,7 @@ async fn a_second_user_gets_nowhere_in_anothers_organisation_and_is_told_what_to
         (&["rm", "ada/thing", "--repo", "--yes"], 4),
         (&["show", "ada/vault:v1"], 3),
         (&["tags", "ada/vault"], 3),
-        (&["push", "oci:layout:v1", "ada/vault:v2"], 3),
+        (&["push", "oci:layout:v1", "ada/vault:v2"], 4),
         (&["rm", "ada/vault:v1", "--yes"], 3),
     ] {
         let (found, said) = tried(args).await;
