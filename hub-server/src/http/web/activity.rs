@@ -46,7 +46,7 @@ pub(super) struct Acts {
 
 impl Acts {
     /// Whether the filter is set to something.
-    fn filtered(&self) -> bool {
+    pub(super) fn filtered(&self) -> bool {
         let set = [&self.actor, &self.kind, &self.target, &self.outcome, &self.since, &self.until];
         set.into_iter().any(|field| !field.is_empty())
     }
