@@ -158,7 +158,6 @@ pub(super) const WORDS: Words = Words {
     login_title: "Sign in",
     login_name: "User name",
     login_password: "Password",
-    login_password_help: "A personal access token works here as well.",
     login_wrong: "The user name or the password is wrong.",
 
     tokens_lead: "A token stands in for your password: in docker login, in hub login, in CI.",

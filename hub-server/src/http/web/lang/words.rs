@@ -153,7 +153,6 @@ pub(crate) struct Words {
     pub login_title: &'static str,
     pub login_name: &'static str,
     pub login_password: &'static str,
-    pub login_password_help: &'static str,
     pub login_wrong: &'static str,
 
     pub tokens_lead: &'static str,

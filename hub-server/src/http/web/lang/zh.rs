@@ -156,7 +156,6 @@ pub(super) const WORDS: Words = Words {
     login_title: "登录",
     login_name: "用户名",
     login_password: "密码",
-    login_password_help: "也可以使用个人访问令牌。",
     login_wrong: "用户名或密码不正确。",
 
     tokens_lead: "令牌可以代替密码，用于 docker login、hub login 和 CI。",
