@@ -63,7 +63,7 @@ pub const ROWS: &[Row] = &[
     Row("GET /api/v1/orgs/{org}/audit", Body::None),
     Row("GET /api/v1/audit", Body::None),
     Row("GET /api/v1/repos?org={org}", Body::None),
-    Row("POST /api/v1/repos", Body::Json(r#"{"name": "{org}/fresh"}"#)),
+    Row("POST /api/v1/repos", Body::Json(r#"{"name": "{org}/{fresh}"}"#)),
     Row("GET /api/v1/repos/{org}/secret", Body::None),
     Row("PATCH /api/v1/repos/{org}/secret", Body::Json(r#"{"keep": true}"#)),
     Row("DELETE /api/v1/repos/{org}/secret", Body::None),

@@ -152,7 +152,6 @@ impl Cast {
             body: image.manifest.clone(),
             media_type: image.media_type.clone(),
             org,
-            number,
         }
     }
 
@@ -190,7 +189,6 @@ impl Cast {
 pub struct Stage {
     /// Its name.
     pub org: String,
-    number: usize,
     robot: String,
     manifest: String,
     layer: String,
@@ -204,7 +202,7 @@ impl Stage {
     /// Fills in an address or a body. What `{…}` names is made on the way where it has to be.
     pub async fn fill(&self, cast: &Cast, who: Caller, text: &str) -> String {
         let mut text = text.to_owned();
-        let fresh = format!("n{}-{}", self.number, who as u8);
+        let fresh = format!("n{}", cast.made.fetch_add(1, Ordering::Relaxed));
         for (word, value) in [
             ("{org}", self.org.as_str()),
             ("{digest}", &self.manifest),

@@ -181,7 +181,7 @@ async fn members_see_limits_and_use_and_administrators_set_them() {
         })
     );
     assert_eq!(bob.get(path).await.status(), StatusCode::FORBIDDEN);
-    assert_eq!(hub.nobody().get(path).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(hub.nobody().get(path).await.status(), StatusCode::UNAUTHORIZED);
     let (status, _) = alice.send(Method::PUT, path, &json!({"repos": 0})).await;
     assert_eq!(status, StatusCode::FORBIDDEN, "nobody sets their own");
     let (status, seen) = root.send(Method::PUT, path, &json!({"repos": 0, "tags": 3})).await;

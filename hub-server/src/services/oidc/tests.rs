@@ -1,3 +1,5 @@
+//! Tests of signing in at a provider.
+
 use hub_model::{OrgName, SignedIn};
 use serde_json::{Value, json};
 
