@@ -5,7 +5,7 @@ use hub_server::listen::TlsError;
 use hub_server::{BlobsStore, Config, Running};
 use secrecy::SecretString;
 
-use crate::{Person, PgDatabase, TestTls, environment, skip};
+use crate::{Person, PgDatabase, TestTls, environment, plain_client, skip};
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "correct horse battery";
@@ -130,10 +130,9 @@ impl TestHub {
 
     /// The beginning of a client that trusts the hub.
     pub fn client(&self) -> reqwest::ClientBuilder {
-        let client = hub_registry_client::http::builder();
         match &self.tls {
-            Some(tls) => tls.trusted(client),
-            None => client,
+            Some(tls) => tls.trusted(hub_registry_client::http::builder()),
+            None => plain_client(),
         }
     }
 

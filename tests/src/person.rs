@@ -7,7 +7,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::{PASSWORD, TestHub};
+use crate::{PASSWORD, TestHub, plain_client};
 
 /// A user, or nobody in particular, with a client that follows no redirects.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ impl Person {
     /// Somebody whom the hub at `url` knows already.
     #[must_use]
     pub fn known(name: &str, url: &str) -> Self {
-        Self::with(hub_registry_client::http::builder(), name, url)
+        Self::with(plain_client(), name, url)
     }
 
     fn with(client: reqwest::ClientBuilder, name: &str, url: &str) -> Self {

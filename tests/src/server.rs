@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{PASSWORD, TestTls, binary};
+use crate::{PASSWORD, TestTls, binary, plain_client};
 
 /// A `hub-server serve` on a free port. It is ended when this goes.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Server {
     }
 
     pub(crate) async fn wait_until_ready(&mut self) {
-        self.wait_until_answering(hub_registry_client::http::builder()).await;
+        self.wait_until_answering(plain_client()).await;
     }
 
     async fn wait_until_answering(&mut self, client: reqwest::ClientBuilder) {

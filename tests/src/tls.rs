@@ -76,3 +76,10 @@ impl TestTls {
         client.tls_certs_only([ca])
     }
 }
+
+/// The beginning of a client for addresses without TLS. It trusts nobody, for reading the
+/// authorities of the system takes longer than most tests.
+#[must_use]
+pub fn plain_client() -> ClientBuilder {
+    hub_registry_client::http::builder().tls_certs_only([])
+}

@@ -91,6 +91,7 @@ pub struct Cast {
     /// The owner of every organisation.
     pub owner: Person,
     root: Person,
+    nobody: Person,
     expired: String,
     made: AtomicUsize,
 }
@@ -113,7 +114,8 @@ impl Cast {
         let root = hub.administrator("root").await;
         let expired = expired_token(&hub, &owner).await;
         disable(&hub, "disabled").await;
-        Self { hub, owner, root, expired, made: AtomicUsize::new(0) }
+        let nobody = hub.nobody();
+        Self { hub, owner, root, nobody, expired, made: AtomicUsize::new(0) }
     }
 
     /// A fresh organisation: `number` tells it from the others.
@@ -174,7 +176,7 @@ impl Cast {
         method: Method,
         path: &str,
     ) -> RequestBuilder {
-        let request = self.hub.nobody().request(method, path).header("origin", &self.hub.url);
+        let request = self.nobody.request(method, path).header("origin", &self.hub.url);
         match who {
             Caller::Anonymous => request,
             Caller::Robot => request.basic_auth(format!("{}+ci", stage.org), Some(&stage.robot)),
