@@ -28,6 +28,10 @@ statements! {
     ACCESS_KEYS_OF = concat!(
         "SELECT ", columns!(), " FROM access_key WHERE user_id = $1 ORDER BY id DESC"
     );
+    COUNT_ACCESS_KEYS =
+        "SELECT COUNT(*)
+         FROM access_key
+         WHERE user_id = $1";
     ADD_ACCESS_KEY = concat!(
         "INSERT INTO access_key (user_id, key_id, secret, name, disabled, created_at_ms,
                                  expires_at_ms)
@@ -178,6 +182,18 @@ impl Db {
 }
 
 impl Change {
+    /// Number of access keys that a user has, as this change sees them.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn count_access_keys(&mut self, user_id: i64) -> Result<i64, DbError> {
+        within!(self, on => {
+            sqlx::query_scalar(COUNT_ACCESS_KEYS).bind(user_id).fetch_one(on).await
+        })
+        .doing("count the access keys of the user")
+    }
+
     /// Adds an access key.
     ///
     /// # Errors

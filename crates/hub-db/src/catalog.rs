@@ -78,7 +78,7 @@ impl Db {
             names.truncate(most);
             (rest, at_once) = (others, (4 * at_once).min(ORGS_AT_ONCE));
         }
-        names.iter().map(|name| parsed(RepoName::parse(name)).doing(doing)).collect()
+        names.iter().map(|name| parsed(RepoName::stored(name)).doing(doing)).collect()
     }
 
     /// The first private names among these, behind `after`.

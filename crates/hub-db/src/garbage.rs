@@ -204,7 +204,7 @@ impl TryFrom<CandidateRow> for Candidate {
         Ok(Self {
             since_ms: row.since_ms,
             repo_id: row.repo_id,
-            repo: parsed(RepoName::parse(&row.name))?,
+            repo: parsed(RepoName::stored(&row.name))?,
             digest: parsed(Digest::parse(&row.digest))?,
             size: count(row.size_bytes)?,
         })

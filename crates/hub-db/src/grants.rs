@@ -36,15 +36,15 @@ statements! {
          WHERE r.org_id = $1
          ORDER BY u.name, r.name"
     );
-    ROLE_ON =
-        "SELECT role
-         FROM repo_grant
-         WHERE repo_id = $1 AND user_id = $2";
     SET_GRANT =
         "INSERT INTO repo_grant (repo_id, user_id, role, since_ms, granted_by)
          VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (repo_id, user_id) DO UPDATE
-         SET role = excluded.role, granted_by = excluded.granted_by";
+         SET role = excluded.role,
+             since_ms = CASE WHEN repo_grant.role = excluded.role THEN repo_grant.since_ms
+                             ELSE excluded.since_ms END,
+             granted_by = CASE WHEN repo_grant.role = excluded.role THEN repo_grant.granted_by
+                               ELSE excluded.granted_by END";
     REMOVE_GRANT =
         "DELETE FROM repo_grant
          WHERE repo_id = $1 AND user_id = $2";
@@ -64,8 +64,8 @@ impl TryFrom<GrantRow> for RepoGrant {
 
     fn try_from(row: GrantRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            repo: parsed(RepoName::parse(&row.repo))?,
-            user: parsed(UserName::parse(&row.user_name))?,
+            repo: parsed(RepoName::stored(&row.repo))?,
+            user: parsed(UserName::stored(&row.user_name))?,
             role: role(&row.role)?,
             since_ms: row.since_ms,
             granted_by: row.granted_by,
@@ -101,7 +101,7 @@ impl Db {
             sqlx::query_scalar(GRANTED).bind(user_id).fetch_all(pool).await
         })
         .doing(doing)?;
-        names.iter().map(|name| parsed(RepoName::parse(name)).doing(doing)).collect()
+        names.iter().map(|name| parsed(RepoName::stored(name)).doing(doing)).collect()
     }
 
     /// Who has a role on a single repository, in the order of the granting.
@@ -135,19 +135,19 @@ impl Change {
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn grant(&mut self, repo_id: i64, user_id: i64) -> Result<Option<Role>, DbError> {
-        let word = within!(self, on => {
-            sqlx::query_scalar::<_, String>(ROLE_ON)
+    pub async fn grant(&mut self, repo_id: i64, user_id: i64) -> Result<Option<Since>, DbError> {
+        let row = within!(self, on => {
+            sqlx::query_as::<_, (String, i64)>(GRANT)
                 .bind(repo_id)
                 .bind(user_id)
                 .fetch_optional(on)
                 .await
         });
-        word.and_then(|word| word.as_deref().map(role).transpose())
-            .doing("read the role on the repository")
+        row.and_then(|row| row.map(since).transpose()).doing("read the role on the repository")
     }
 
-    /// Gives a user a role on a single repository, or another one; `by` names who grants it.
+    /// Gives a user a role on a single repository, or another one; `by` names who grants it. A role
+    /// that the user has already stays as it was given.
     ///
     /// # Errors
     ///
@@ -200,20 +200,21 @@ mod tests {
             let bob = change.a_user("bob").await;
             change.set_grant((repo.id, bob.id), Role::Reader, "alice", 5).await.unwrap();
             change.set_grant((repo.id, bob.id), Role::Writer, "ana", 9).await.unwrap();
-            assert_eq!(change.grant(repo.id, bob.id).await.unwrap(), Some(Role::Writer));
+            let since = Some(Since { role: Role::Writer, since_ms: 9 });
+            change.set_grant((repo.id, bob.id), Role::Writer, "carl", 11).await.unwrap();
+            assert_eq!(change.grant(repo.id, bob.id).await.unwrap(), since);
             change.commit().await.unwrap();
 
             let want = RepoGrant {
                 repo: repo.name.clone(),
                 user: bob.name.clone(),
                 role: Role::Writer,
-                since_ms: 5,
+                since_ms: 9,
                 granted_by: "ana".to_owned(),
             };
             assert_eq!(db.grants_of_repo(repo.id).await.unwrap(), std::slice::from_ref(&want));
             assert_eq!(db.grants_in_org(repo.org_id).await.unwrap(), [want]);
-            let since = db.grant(repo.id, bob.id).await.unwrap();
-            assert_eq!(since, Some(Since { role: Role::Writer, since_ms: 5 }));
+            assert_eq!(db.grant(repo.id, bob.id).await.unwrap(), since);
             assert_eq!(db.granted(bob.id).await.unwrap(), std::slice::from_ref(&repo.name));
 
             let mut change = db.change().await.unwrap();

@@ -123,7 +123,7 @@ impl TryFrom<ImgRow> for Img {
     fn try_from(row: ImgRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             id: row.id,
-            repo: parsed(RepoName::parse(&row.repo))?,
+            repo: parsed(RepoName::stored(&row.repo))?,
             tag: parsed(Tag::parse(&row.tag))?,
             state: state(row.digest.as_deref()),
             digest: maybe(row.digest.as_deref(), Digest::parse)?,

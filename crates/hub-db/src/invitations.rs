@@ -65,8 +65,8 @@ impl TryFrom<InvitationRow> for Invitation {
 
     fn try_from(row: InvitationRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            org: parsed(OrgName::parse(&row.org))?,
-            user: parsed(UserName::parse(&row.user_name))?,
+            org: parsed(OrgName::stored(&row.org))?,
+            user: parsed(UserName::stored(&row.user_name))?,
             role: role(&row.role)?,
             invited_by: row.invited_by,
             created_at_ms: row.created_at_ms,

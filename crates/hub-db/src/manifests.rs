@@ -221,7 +221,7 @@ impl TryFrom<BaseRow> for BaseImage {
 
     fn try_from(row: BaseRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            repo: parsed(RepoName::parse(&row.name))?,
+            repo: parsed(RepoName::stored(&row.name))?,
             visibility: visibility(&row.visibility)?,
             digest: parsed(Digest::parse(&row.digest))?,
             chain: parsed(Digest::parse(&row.layer_chain))?,

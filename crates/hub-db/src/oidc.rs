@@ -37,7 +37,7 @@ statements! {
         "INSERT INTO org_member (org_id, user_id, role, since_ms, origin)
          VALUES ($1, $2, $3, $4, 'group')
          ON CONFLICT (org_id, user_id) DO UPDATE
-         SET role = excluded.role
+         SET role = excluded.role, since_ms = excluded.since_ms
          WHERE org_member.origin = 'group' AND org_member.role <> excluded.role";
     ADMIN_BY_GROUP =
         "UPDATE user_account
@@ -134,7 +134,7 @@ impl Change {
                 .await
         });
         let read = |(id, name, word): (i64, String, String)| {
-            Ok((id, parsed(OrgName::parse(&name))?, role(&word)?))
+            Ok((id, parsed(OrgName::stored(&name))?, role(&word)?))
         };
         rows.and_then(|rows| rows.into_iter().map(read).collect())
             .doing("list the memberships by groups")

@@ -34,7 +34,7 @@ statements! {
          JOIN org o ON o.id = m.org_id
          WHERE o.name = $1 AND m.user_id = $2";
     ROLE_OF =
-        "SELECT role
+        "SELECT role, since_ms
          FROM org_member
          WHERE org_id = $1 AND user_id = $2";
     MEMBERS =
@@ -59,7 +59,9 @@ statements! {
         "INSERT INTO org_member (org_id, user_id, role, since_ms, origin)
          VALUES ($1, $2, $3, $4, 'hand')
          ON CONFLICT (org_id, user_id) DO UPDATE
-         SET role = excluded.role, origin = excluded.origin";
+         SET role = excluded.role, origin = excluded.origin,
+             since_ms = CASE WHEN org_member.role = excluded.role THEN org_member.since_ms
+                             ELSE excluded.since_ms END";
     REMOVE_MEMBER =
         "DELETE FROM org_member
          WHERE org_id = $1 AND user_id = $2";
@@ -79,6 +81,11 @@ statements! {
         "SELECT COUNT(*)
          FROM org_member
          WHERE org_id = $1 AND role = 'owner'";
+    COUNT_OPEN_OWNERS =
+        "SELECT COUNT(*)
+         FROM org_member m
+         JOIN user_account u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND m.role = 'owner' AND NOT u.disabled";
 }
 
 #[derive(FromRow)]
@@ -98,7 +105,7 @@ impl TryFrom<OrgRow> for Org {
     fn try_from(row: OrgRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             id: row.id,
-            name: parsed(OrgName::parse(&row.name))?,
+            name: parsed(OrgName::stored(&row.name))?,
             display_name: row.display_name,
             description: row.description,
             default_visibility: visibility(&row.default_visibility)?,
@@ -131,7 +138,7 @@ impl TryFrom<MemberRow> for Member {
 
     fn try_from(row: MemberRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            user: parsed(UserName::parse(&row.name))?,
+            user: parsed(UserName::stored(&row.name))?,
             role: role(&row.role)?,
             since_ms: row.since_ms,
         })
@@ -304,21 +311,45 @@ impl Change {
         .doing("set the member of the organisation")
     }
 
+    /// The organisation of that name, as this change sees it.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn org(&mut self, name: &OrgName) -> Result<Option<Org>, DbError> {
+        let row = within!(self, on => {
+            sqlx::query_as::<_, OrgRow>(ORG).bind(name.as_str()).fetch_optional(on).await
+        });
+        row.and_then(one).doing("read the organisation")
+    }
+
     /// The role of a user in an organisation, as this change sees it.
     ///
     /// # Errors
     ///
     /// When the statement fails.
     pub async fn role(&mut self, org_id: i64, user_id: i64) -> Result<Option<Role>, DbError> {
-        let word = within!(self, on => {
-            sqlx::query_scalar::<_, String>(ROLE_OF)
+        Ok(self.membership(org_id, user_id).await?.map(|since| since.role))
+    }
+
+    /// The role of a user in an organisation, and since when, as this change sees it.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn membership(
+        &mut self,
+        org_id: i64,
+        user_id: i64,
+    ) -> Result<Option<Since>, DbError> {
+        let row = within!(self, on => {
+            sqlx::query_as::<_, (String, i64)>(ROLE_OF)
                 .bind(org_id)
                 .bind(user_id)
                 .fetch_optional(on)
                 .await
         });
-        word.and_then(|word| word.as_deref().map(role).transpose())
-            .doing("read the role in the organisation")
+        row.and_then(|row| row.map(since).transpose()).doing("read the role in the organisation")
     }
 
     /// Takes a member out; tells whether there was one.
@@ -346,7 +377,12 @@ impl Change {
         word.and_then(|word| visibility(&word)).doing("read how repositories begin")
     }
 
-    /// Locks an organisation until this change ends, so that its members stay as they are read.
+    /// Locks an organisation until this change ends, so that its members, its robots and the shares
+    /// with it stay as they are read.
+    ///
+    /// A change that locks several things does so in this order, or two of them wait for each other
+    /// for ever: administrators, users, organisations, repository; several of a kind by their rows.
+    /// What comes behind them stands in `dialect/locks.rs`.
     ///
     /// # Errors
     ///
@@ -381,6 +417,18 @@ impl Change {
             sqlx::query_scalar(COUNT_OWNERS).bind(org_id).fetch_one(on).await
         })
         .doing("count the owners of the organisation")
+    }
+
+    /// Number of owners who may sign in, as this change leaves them. The organisation is locked.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn count_open_owners(&mut self, org_id: i64) -> Result<i64, DbError> {
+        within!(self, on => {
+            sqlx::query_scalar(COUNT_OPEN_OWNERS).bind(org_id).fetch_one(on).await
+        })
+        .doing("count the owners of the organisation who may sign in")
     }
 }
 
@@ -417,17 +465,52 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_member_has_one_role_and_keeps_the_day_of_joining() {
+    async fn names_that_were_given_before_they_were_reserved_make_no_list_unreadable() {
+        for (db, _fresh) in engines().await {
+            let mut change = db.change().await.unwrap();
+            let name = OrgName::stored("register").unwrap();
+            let new = NewOrg {
+                name: name.clone(),
+                display_name: String::new(),
+                description: String::new(),
+                created_by: "register".to_owned(),
+                created_at_ms: 1,
+            };
+            let org = change.add_org(&new).await.unwrap();
+            let user = crate::NewUser {
+                name: UserName::stored("register").unwrap(),
+                password_hash: None,
+                admin: false,
+                created_at_ms: 1,
+            };
+            let user = change.add_user(&user).await.unwrap();
+            change.set_member(org.id, user.id, Role::Owner, 1).await.unwrap();
+            change.a_repo(&org, "app", Visibility::Public).await;
+            change.commit().await.unwrap();
+            assert_eq!(db.orgs(None, 9).await.unwrap().len(), 1);
+            assert_eq!(db.members(org.id).await.unwrap()[0].user, user.name);
+            assert_eq!(db.orgs_of(user.id).await.unwrap()[0].0.name, name);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_member_has_one_role_since_the_day_it_was_given() {
         for (db, _fresh) in engines().await {
             let mut change = db.change().await.unwrap();
             let org = change.an_org("labring").await;
             let alice = change.a_user("alice").await;
             change.set_member(org.id, alice.id, Role::Reader, 5).await.unwrap();
             change.set_member(org.id, alice.id, Role::Owner, 9).await.unwrap();
+            change.set_member(org.id, alice.id, Role::Owner, 12).await.unwrap();
             assert_eq!(change.count_owners(org.id).await.unwrap(), 1);
+            assert_eq!(change.count_open_owners(org.id).await.unwrap(), 1);
+            change.set_disabled(alice.id, true).await.unwrap();
+            assert_eq!(change.count_open_owners(org.id).await.unwrap(), 0);
+            change.set_disabled(alice.id, false).await.unwrap();
+            assert_eq!(change.org(&org.name).await.unwrap().as_ref(), Some(&org));
             change.commit().await.unwrap();
 
-            let member = Member { user: alice.name.clone(), role: Role::Owner, since_ms: 5 };
+            let member = Member { user: alice.name.clone(), role: Role::Owner, since_ms: 9 };
             assert_eq!(db.members(org.id).await.unwrap(), [member]);
             let owner = db.role(&org.name, alice.id).await.unwrap().unwrap();
             assert_eq!(owner.role, Role::Owner);

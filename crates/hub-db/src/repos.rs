@@ -158,7 +158,7 @@ impl TryFrom<RepoRow> for Repo {
         Ok(Self {
             id: row.id,
             org_id: row.org_id,
-            name: parsed(RepoName::parse(&row.name))?,
+            name: parsed(RepoName::stored(&row.name))?,
             visibility: visibility(&row.visibility)?,
             latest_tag: maybe(row.latest_tag.as_deref(), Tag::parse)?,
             latest_semver: maybe(row.latest_semver.as_deref(), Tag::parse)?,

@@ -28,9 +28,13 @@ statements! {
          SET secret_hash = $2, secret_at_ms = CASE WHEN secret_at_ms < $3 THEN $3
                                                    ELSE secret_at_ms + 1 END,
              expires_at_ms = $4
-         WHERE id = $1
+         WHERE id = $1 AND secret_at_ms = $5
          RETURNING ", columns!()
     );
+    COUNT_ROBOTS =
+        "SELECT COUNT(*)
+         FROM robot
+         WHERE org_id = $1";
     DELETE_ROBOT =
         "DELETE FROM robot
          WHERE id = $1";
@@ -69,7 +73,7 @@ impl TryFrom<RobotRow> for Robot {
         Ok(Self {
             id: row.id,
             org_id: row.org_id,
-            name: parsed(RobotName::parse(&row.name))?,
+            name: parsed(RobotName::stored(&row.name))?,
             description: row.description,
             secret_at_ms: row.secret_at_ms,
             scope: known(&row.scope, TokenScope::parse(&row.scope))?,
@@ -144,6 +148,28 @@ impl Db {
 }
 
 impl Change {
+    /// The robot of that name, as this change sees it.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn robot(&mut self, name: &RobotName) -> Result<Option<Robot>, DbError> {
+        let row = within!(self, on => {
+            sqlx::query_as::<_, RobotRow>(ROBOT).bind(name.as_str()).fetch_optional(on).await
+        });
+        row.and_then(one).doing("read the robot")
+    }
+
+    /// Number of robots of an organisation, as this change sees them.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn count_robots(&mut self, org_id: i64) -> Result<i64, DbError> {
+        within!(self, on => sqlx::query_scalar(COUNT_ROBOTS).bind(org_id).fetch_one(on).await)
+            .doing("count the robots of the organisation")
+    }
+
     /// Adds a robot.
     ///
     /// # Errors
@@ -193,24 +219,26 @@ impl Change {
     }
 
     /// Gives a robot another secret, made at `at_ms`; the time of its secret moves forward whatever
-    /// the clock says. Answers the robot as it is then, when it is there.
+    /// the clock says. Answers the robot as it is then, when it is there with the secret of
+    /// `before`: of two who change it at the same time the second changes nothing.
     ///
     /// # Errors
     ///
     /// When the statement fails.
     pub async fn set_robot_secret(
         &mut self,
-        id: i64,
+        before: &Robot,
         secret_hash: &str,
         at_ms: i64,
         expires_at_ms: Option<i64>,
     ) -> Result<Option<Robot>, DbError> {
         let row = within!(self, on => {
             sqlx::query_as::<_, RobotRow>(SET_ROBOT_SECRET)
-                .bind(id)
+                .bind(before.id)
                 .bind(secret_hash)
                 .bind(at_ms)
                 .bind(expires_at_ms)
+                .bind(before.secret_at_ms)
                 .fetch_optional(on)
                 .await
         });
@@ -270,11 +298,17 @@ mod tests {
             assert_eq!(edited.within, edit.within);
             assert_eq!((edited.scope, edited.disabled), (TokenScope::Pull, true));
             // A clock that was set back moves nothing back.
+            let mut now = made.clone();
             for (at, want) in [(5, 6), (3, 7), (9, 9), (9, 10)] {
                 let hash = format!("at {want}");
-                let set = change.set_robot_secret(made.id, &hash, at, None).await.unwrap();
-                assert_eq!(set.unwrap().secret_at_ms, want, "{at}");
+                let set = change.set_robot_secret(&now, &hash, at, None).await.unwrap().unwrap();
+                assert_eq!(set.secret_at_ms, want, "{at}");
+                let late = change.set_robot_secret(&now, "late", at, None).await.unwrap();
+                assert_eq!(late, None, "that secret has ended");
+                now = set;
             }
+            assert_eq!(change.robot(&name).await.unwrap(), Some(now));
+            assert_eq!(change.count_robots(org.id).await.unwrap(), 1);
             change.commit().await.unwrap();
             assert_eq!(db.robot_by_hash("aa").await.unwrap(), None);
             assert!(db.robot_by_hash("at 10").await.unwrap().is_some());

@@ -49,7 +49,7 @@ fn doc(row: &DocRow) -> Result<(SearchDoc, Option<Digest>), sqlx::Error> {
     platforms.dedup();
     let doc = SearchDoc {
         repo_id: row.id,
-        name: parsed(RepoName::parse(&row.name))?.into(),
+        name: parsed(RepoName::stored(&row.name))?.into(),
         visibility: visibility(&row.visibility)?,
         title: text(Field::Title),
         description: text(Field::Description),

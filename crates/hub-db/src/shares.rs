@@ -42,10 +42,6 @@ statements! {
          JOIN repo r ON r.id = s.repo_id
          WHERE s.org_id = $1
          ORDER BY s.id";
-    HOLD_ORG =
-        "UPDATE org
-         SET description = description
-         WHERE id = $1";
     ADD_SHARE =
         "INSERT INTO share (repo_id, user_id, org_id, until_ms, until_given, description,
                             created_at_ms, created_by)
@@ -140,11 +136,11 @@ impl TryFrom<ShareRow> for Share {
     type Error = sqlx::Error;
 
     fn try_from(row: ShareRow) -> Result<Self, sqlx::Error> {
-        let user = maybe(row.user_name.as_deref(), UserName::parse)?.map(SharedWith::User);
-        let org = maybe(row.org_name.as_deref(), OrgName::parse)?.map(SharedWith::Org);
+        let user = maybe(row.user_name.as_deref(), UserName::stored)?.map(SharedWith::User);
+        let org = maybe(row.org_name.as_deref(), OrgName::stored)?.map(SharedWith::Org);
         Ok(Self {
             id: row.id,
-            repo: parsed(RepoName::parse(&row.repo))?,
+            repo: parsed(RepoName::stored(&row.repo))?,
             with: user.or(org).ok_or(sqlx::Error::RowNotFound)?,
             until: Deadline { until_ms: row.until_ms, given: row.until_given },
             description: row.description,
@@ -206,7 +202,7 @@ impl Db {
             sqlx::query_scalar(SHARED_WITH).bind(user_id).bind(now_ms).fetch_all(pool).await
         })
         .doing(doing)?;
-        names.iter().map(|name| parsed(RepoName::parse(name)).doing(doing)).collect()
+        names.iter().map(|name| parsed(RepoName::stored(name)).doing(doing)).collect()
     }
 }
 
@@ -231,18 +227,12 @@ impl Change {
     /// When a statement fails.
     pub async fn shared_with_org(&mut self, org_id: i64) -> Result<Vec<RepoName>, DbError> {
         let doing = "list the repositories that are shared with the organisation";
-        self.hold_org(org_id).await?;
+        self.lock_org(org_id).await?;
         let names: Vec<String> = within!(self, on => {
             sqlx::query_scalar(SHARED_WITH_ORG).bind(org_id).fetch_all(on).await
         })
         .doing(doing)?;
-        names.iter().map(|name| parsed(RepoName::parse(name)).doing(doing)).collect()
-    }
-
-    /// Lets nobody else share with an organisation, or delete it, until this change ends.
-    async fn hold_org(&mut self, org_id: i64) -> Result<(), DbError> {
-        within!(self, on => sqlx::query(HOLD_ORG).bind(org_id).execute(on).await.map(drop))
-            .doing("lock the organisation")
+        names.iter().map(|name| parsed(RepoName::stored(name)).doing(doing)).collect()
     }
 
     /// Shares a repository. Answers the row.
@@ -258,7 +248,7 @@ impl Change {
         };
         if let Some(org_id) = org_id {
             // Whoever deletes it must have seen this share, or this one finds it gone.
-            self.hold_org(org_id).await?;
+            self.lock_org(org_id).await?;
         }
         within!(self, on => {
             sqlx::query_scalar(ADD_SHARE)

@@ -28,6 +28,10 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          RETURNING id, user_id, kind, name, scope, within, agent, address, created_at_ms,
                    expires_at_ms, used_at_ms";
+    COUNT_TOKENS =
+        "SELECT COUNT(*)
+         FROM token
+         WHERE user_id = $1 AND kind = $2";
     DELETE_TOKEN =
         "DELETE FROM token
          WHERE user_id = $1 AND id = $2";
@@ -202,6 +206,20 @@ impl Db {
 }
 
 impl Change {
+    /// Number of credentials of one kind that a user has, as this change sees them; those that ended
+    /// are among them while they are kept.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn count_tokens(&mut self, user_id: i64, kind: TokenKind) -> Result<i64, DbError> {
+        within!(self, on => {
+            let count = sqlx::query_scalar(COUNT_TOKENS).bind(user_id).bind(kind.as_str());
+            count.fetch_one(on).await
+        })
+        .doing("count the credentials of the user")
+    }
+
     /// Adds a credential.
     ///
     /// # Errors
@@ -362,6 +380,9 @@ mod tests {
             change.delete_tokens(bob.id, TokenKind::Session).await.unwrap();
             change.commit().await.unwrap();
             assert_eq!(db.tokens_of(alice.id, TokenKind::Session).await.unwrap().len(), 2);
+            let mut counting = db.change().await.unwrap();
+            assert_eq!(counting.count_tokens(alice.id, TokenKind::Session).await.unwrap(), 2);
+            drop(counting);
 
             let mut change = db.change().await.unwrap();
             change.delete_other_tokens(alice.id, TokenKind::Session, ids[1]).await.unwrap();

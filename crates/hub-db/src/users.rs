@@ -183,7 +183,7 @@ impl TryFrom<UserRow> for User {
     fn try_from(row: UserRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             id: row.id,
-            name: parsed(UserName::parse(&row.name))?,
+            name: parsed(UserName::stored(&row.name))?,
             admin: row.admin,
             disabled: row.disabled,
             created_at_ms: row.created_at_ms,
@@ -382,7 +382,7 @@ impl Change {
                 .await
         });
         let membership = |(org_id, org, word): (i64, String, String)| {
-            Ok(Membership { org_id, org: parsed(OrgName::parse(&org))?, role: role(&word)? })
+            Ok(Membership { org_id, org: parsed(OrgName::stored(&org))?, role: role(&word)? })
         };
         rows.and_then(|rows| rows.into_iter().map(membership).collect())
             .doing("list the memberships of the user")

@@ -30,16 +30,6 @@ impl Role {
         }
     }
 
-    /// The number of the role at SWR: 1, 3 or 7. Source: `docs/sources.md#swr-auth`.
-    #[must_use]
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::Reader => 1,
-            Self::Writer => 3,
-            Self::Owner => 7,
-        }
-    }
-
     /// Reads a role, in either of its two spellings (`writer`, or `push` as command lines say).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -125,8 +125,9 @@ macro_rules! name {
         impl TryFrom<String> for $name {
             type Error = NameError;
 
+            /// As it stands in a record.
             fn try_from(text: String) -> Result<Self, NameError> {
-                Self::parse(&text)
+                Self::stored(&text)
             }
         }
 
@@ -189,11 +190,24 @@ impl RobotName {
     ///
     /// Returns the first rule that `text` breaks.
     pub fn parse(text: &str) -> Result<Self, NameError> {
+        Self::read(text, OrgName::parse)
+    }
+
+    /// Reads a full name out of a record, as [`OrgName::stored`] does.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that `text` breaks.
+    pub fn stored(text: &str) -> Result<Self, NameError> {
+        Self::read(text, OrgName::stored)
+    }
+
+    fn read(text: &str, org_of: fn(&str) -> Result<OrgName, NameError>) -> Result<Self, NameError> {
         let what = "a robot's name";
         let Some((org, name)) = text.split_once('+') else {
             return Err(NameError::Edge { what, rule: "is written ORG+NAME" });
         };
-        OrgName::parse(org)?;
+        org_of(org)?;
         part_name(what, name)?;
         Ok(Self(text.to_owned()))
     }
@@ -204,7 +218,7 @@ impl RobotName {
     ///
     /// Returns the first rule that `name` breaks.
     pub fn new(org: &OrgName, name: &str) -> Result<Self, NameError> {
-        Self::parse(&format!("{org}+{name}"))
+        Self::stored(&format!("{org}+{name}"))
     }
 
     /// The organisation it belongs to.
@@ -236,6 +250,17 @@ impl OrgName {
     pub fn parse(text: &str) -> Result<Self, NameError> {
         owner_name("an organisation's name", text).map(Self)
     }
+
+    /// Reads a name out of a record: by its form only. A word may have become reserved after it was
+    /// given, and one such name must not make a whole list unreadable.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule of the form that `text` breaks.
+    pub fn stored(text: &str) -> Result<Self, NameError> {
+        part_name("an organisation's name", text)?;
+        Ok(Self(text.to_owned()))
+    }
 }
 
 impl UserName {
@@ -246,6 +271,16 @@ impl UserName {
     /// Returns the first rule that `text` breaks.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         owner_name("a user's name", text).map(Self)
+    }
+
+    /// Reads a name out of a record, as [`OrgName::stored`] does.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule of the form that `text` breaks.
+    pub fn stored(text: &str) -> Result<Self, NameError> {
+        part_name("a user's name", text)?;
+        Ok(Self(text.to_owned()))
     }
 
     /// The organisation that this user owns from the beginning.
@@ -279,6 +314,11 @@ impl Tag {
             None => Ok(Self(text.to_owned())),
         }
     }
+
+    /// Reads a tag out of a record: no word is reserved.
+    fn stored(text: &str) -> Result<Self, NameError> {
+        Self::parse(text)
+    }
 }
 
 impl RepoName {
@@ -291,6 +331,19 @@ impl RepoName {
     ///
     /// Returns the first rule that `text` breaks.
     pub fn parse(text: &str) -> Result<Self, NameError> {
+        Self::read(text, OrgName::parse)
+    }
+
+    /// Reads a full name out of a record, as [`OrgName::stored`] does.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule of the form that `text` breaks.
+    pub fn stored(text: &str) -> Result<Self, NameError> {
+        Self::read(text, OrgName::stored)
+    }
+
+    fn read(text: &str, org_of: fn(&str) -> Result<OrgName, NameError>) -> Result<Self, NameError> {
         let what = "a repository's name";
         if text.is_empty() || text.len() > Self::MAX_BYTES {
             return Err(NameError::Length { what, most: Self::MAX_BYTES, found: text.len() });
@@ -298,7 +351,7 @@ impl RepoName {
         let Some((org, path)) = text.split_once('/') else {
             return Err(NameError::NoOrg { found: text.to_owned() });
         };
-        OrgName::parse(org)?;
+        org_of(org)?;
         for part in path.split('/') {
             path_component(what, part)?;
         }
@@ -311,7 +364,7 @@ impl RepoName {
     ///
     /// Returns the first rule that the joined name breaks.
     pub fn new(org: &OrgName, path: &str) -> Result<Self, NameError> {
-        Self::parse(&format!("{org}/{path}"))
+        Self::stored(&format!("{org}/{path}"))
     }
 
     /// The organisation, the part before the first slash.
@@ -378,6 +431,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_name_that_was_given_before_it_was_reserved_is_still_read() {
+        assert!(OrgName::parse("register").is_err() && UserName::parse("register").is_err());
+        assert_eq!(OrgName::stored("register").unwrap().as_str(), "register");
+        assert_eq!(UserName::stored("register").unwrap().org().as_str(), "register");
+        assert_eq!(RepoName::stored("register/app").unwrap().org().as_str(), "register");
+        assert_eq!(RobotName::stored("register+ci").unwrap().org().as_str(), "register");
+        for bad in ["", "Register", "register/"] {
+            assert!(OrgName::stored(bad).is_err() && UserName::stored(bad).is_err(), "{bad}");
+            assert!(RepoName::stored(bad).is_err() && RobotName::stored(bad).is_err(), "{bad}");
+        }
+        assert!(RepoName::stored("register/App").is_err());
+    }
 
     #[test]
     fn a_name_is_told_which_rule_it_breaks() {

@@ -114,6 +114,12 @@ impl SignedIn {
         Self { user, scope, within, by: Credential::Password }
     }
 
+    /// Whether the credential is good for everything that the person may do.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.scope == TokenScope::Admin && self.within.is_everywhere()
+    }
+
     /// Row of the token or session, when it was one.
     #[must_use]
     pub const fn token(&self) -> Option<i64> {

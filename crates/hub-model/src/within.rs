@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{NameError, OrgName, RepoName};
+use crate::{NameError, OrgName, Own, RepoName};
 
 /// Most places that one credential names.
 pub const MOST_PLACES: usize = 50;
@@ -28,6 +28,15 @@ impl Place {
             RepoName::parse(text).map(Self::Repo)
         } else {
             OrgName::parse(text).map(Self::Org)
+        }
+    }
+
+    /// Reads one out of a record, as [`OrgName::stored`] does.
+    fn stored(text: &str) -> Result<Self, NameError> {
+        if text.contains('/') {
+            RepoName::stored(text).map(Self::Repo)
+        } else {
+            OrgName::stored(text).map(Self::Org)
         }
     }
 
@@ -70,13 +79,26 @@ impl Within {
     ///
     /// Returns the first rule that a place breaks.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        text.split_whitespace().map(Place::parse).collect::<Result<_, _>>().map(Self::of)
+        text.split_whitespace().map(Place::stored).collect::<Result<_, _>>().map(Self::of)
     }
 
     /// The places; empty for everywhere.
     #[must_use]
     pub fn places(&self) -> &[Place] {
         self.0.as_deref().unwrap_or_default()
+    }
+
+    /// The organisations and the single repositories among the places.
+    #[must_use]
+    pub fn split(&self) -> Own {
+        let mut own = Own::default();
+        for place in self.places() {
+            match place {
+                Place::Org(org) => own.orgs.push(org.clone()),
+                Place::Repo(repo) => own.repos.push(repo.clone()),
+            }
+        }
+        own
     }
 
     /// Whether there are no bounds.

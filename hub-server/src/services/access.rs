@@ -1,6 +1,7 @@
 //! Who may do what: asks the record on what ground somebody stands, then the one table of the
 //! policy.
 
+mod again;
 mod refusals;
 mod terms;
 mod why;
@@ -14,6 +15,7 @@ use hub_model::{
 use crate::App;
 use crate::app::{Known, KnownRepo, Spot};
 
+pub(crate) use again::{locked, may_make, still_org, still_repo};
 pub use refusals::AccessError;
 pub use terms::terms;
 pub use why::{Subject, Why, why};
@@ -251,6 +253,29 @@ pub async fn require_org(
     }
     let org = app.db.org(name).await?;
     org.ok_or_else(|| AccessError::Hidden { name: name.to_string() })
+}
+
+/// Finds an organisation for those who belong to it, and for administrators: its members and limits
+/// are nobody else's business.
+///
+/// # Errors
+///
+/// [`AccessError::Forbidden`] for strangers.
+pub(crate) async fn require_inside(
+    app: &App,
+    actor: &Actor,
+    name: &OrgName,
+) -> Result<Org, AccessError> {
+    let org = require_org(app, actor, Action::Pull, name).await?;
+    let ground = ground(app, actor, name).await?;
+    if matches!(ground, Ground::Anonymous) {
+        return Err(AccessError::Unauthenticated);
+    }
+    if !ground.standing().is_inside() {
+        let (action, name) = (Action::Administer, name.to_string());
+        return Err(AccessError::Forbidden { action, name, ground, ask: Vec::new() });
+    }
+    Ok(org)
 }
 
 /// What the caller may do at a repository: the policy, and what the credential is good for. Nobody

@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 
 use super::access::{self, AccessError};
 use super::audit::{self, Act};
-use super::plain;
 use super::reach::{Reach, ReachError};
+use super::{limit_rows, plain};
 use crate::App;
 
 /// What an access key is good for: the registry, as far as its user may; not the account.
@@ -26,7 +26,7 @@ const SECRET_CHARS: usize = 40;
 const LONGEST_NAME: usize = 64;
 
 /// Most access keys of one user.
-const MOST: usize = 50;
+const MOST: u64 = 50;
 
 /// Why an access key was not made or changed.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +76,6 @@ pub async fn create(
     if !(1..=LONGEST_NAME).contains(&found) {
         return Err(AccessKeyError::Name { found });
     }
-    if app.db.access_keys_of(caller.user.id).await?.len() >= MOST {
-        return Err(AccessKeyError::TooMany);
-    }
     let (id, secret) = (fresh_id(), fresh_secret());
     let new = NewAccessKey {
         user_id: caller.user.id,
@@ -89,6 +86,11 @@ pub async fn create(
         expires_at_ms: reach.end(app, expires_at_ms)?,
     };
     let mut change = app.db.change().await?;
+    // Two at the same time must not both find room for the last one.
+    change.lock_user(caller.user.id).await?;
+    if change.count_access_keys(caller.user.id).await? >= limit_rows(MOST) {
+        return Err(AccessKeyError::TooMany);
+    }
     let key = change.add_access_key(&new).await?;
     let act = act("key.create", caller);
     audit::done(app, &mut change, actor, act, (Value::Null, noted(&key))).await?;

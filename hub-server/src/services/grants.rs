@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::access::{self, AccessError};
 use super::audit::{self, Act};
+use super::orgs::locked_user;
 use crate::App;
 
 /// Why a role on a repository was not granted or taken.
@@ -71,15 +72,16 @@ pub async fn set(
     user: &UserName,
     role: Role,
 ) -> Result<RepoGrant, GrantError> {
-    access::repo(app, actor, Action::Administer, name).await?;
+    let repo = access::repo(app, actor, Action::Administer, name).await?;
     let unknown = || GrantError::UnknownUser { name: user.clone() };
     let found = app.db.user(user).await?.ok_or_else(unknown)?;
     let now = app.now_ms();
     let mut change = app.db.change().await?;
-    let repo = locked(&mut change, name).await?;
-    let before = change.grant(repo.id, found.id).await?;
+    let found = locked_user(&mut change, found.id, user).await?.ok_or_else(unknown)?;
+    let repo = access::still_repo(app, &mut change, actor, &repo).await?;
+    let before = change.grant(repo.id, found.id).await?.map(|before| before.role);
     // Who cannot sign in any more may still lose some of a role.
-    if before.is_none() && !found.is_open() {
+    if !found.is_open() && before.is_none_or(|before| before < role) {
         return Err(unknown());
     }
     if is_oneself(actor, user) && before.is_none_or(|before| before < role) {
@@ -107,13 +109,22 @@ pub async fn remove(
     name: &RepoName,
     user: &UserName,
 ) -> Result<(), GrantError> {
-    let needed = if is_oneself(actor, user) { Action::Pull } else { Action::Administer };
-    access::repo(app, actor, needed, name).await?;
+    let own = is_oneself(actor, user);
+    let needed = if own { Action::Pull } else { Action::Administer };
+    let repo = access::repo(app, actor, needed, name).await?;
+    if own {
+        // A credential for something else, found by somebody else, takes nobody's role.
+        access::whole_person(actor, name.as_str())?;
+    }
     let not_granted = || GrantError::NotGranted { user: user.clone(), repo: name.clone() };
     let found = app.db.user(user).await?.ok_or_else(not_granted)?;
     let mut change = app.db.change().await?;
-    let repo = locked(&mut change, name).await?;
-    let before = change.grant(repo.id, found.id).await?.ok_or_else(not_granted)?;
+    let repo = if own {
+        access::locked(&mut change, &repo).await?
+    } else {
+        access::still_repo(app, &mut change, actor, &repo).await?
+    };
+    let before = change.grant(repo.id, found.id).await?.ok_or_else(not_granted)?.role;
     change.remove_grant(repo.id, found.id).await?;
     let act = Act { action: "grant.remove", target: name.as_str(), org_id: Some(repo.org_id) };
     audit::done(app, &mut change, actor, act, (noted(user, before), ())).await?;
@@ -193,11 +204,6 @@ async fn shares_with(app: &App, user: &User, repo: &Repo) -> Result<Vec<Share>, 
 pub async fn in_org(app: &App, actor: &Actor, org: &OrgName) -> Result<Vec<RepoGrant>, GrantError> {
     let Org { id, .. } = access::require_org(app, actor, Action::Administer, org).await?;
     Ok(app.db.grants_in_org(id).await?)
-}
-
-async fn locked(change: &mut hub_db::Change, name: &RepoName) -> Result<Repo, GrantError> {
-    let gone = || AccessError::Hidden { name: name.to_string() };
-    Ok(change.lock_repo(name).await?.ok_or_else(gone)?)
 }
 
 fn is_oneself(actor: &Actor, user: &UserName) -> bool {

@@ -1,12 +1,14 @@
 //! Invitations into organisations: an owner asks, the invited accepts or declines.
 
 use hub_db::NewInvitation;
-use hub_model::{Action, Actor, Invitation, LetterKind, Member, OrgName, Role, SignedIn, UserName};
+use hub_model::{
+    Action, Actor, Invitation, LetterKind, Member, OrgName, Role, SignedIn, Since, User, UserName,
+};
 use serde_json::{Value, json};
 
 use super::access;
 use super::audit::{self, Act};
-use super::orgs::{OrgError, a_user, member_of};
+use super::orgs::{OrgError, locked_user, member_of};
 use crate::App;
 
 /// How long an invitation can be accepted, in milliseconds: fourteen days.
@@ -38,10 +40,15 @@ pub async fn invite(
     role: Role,
 ) -> Result<Invited, OrgError> {
     let found = access::require_org(app, actor, Action::Administer, org).await?;
-    let invited = a_user(app, user).await?;
+    let unknown = || OrgError::UnknownUser { name: user.clone() };
+    let invited = app.db.user(user).await?.ok_or_else(unknown)?;
     let now = app.now_ms();
     let mut change = app.db.change().await?;
+    // Who is closed looks like who is not there.
+    let invited = locked_user(&mut change, invited.id, user).await?;
+    let invited = invited.filter(User::is_open).ok_or_else(unknown)?;
     change.lock_org(found.id).await?;
+    access::still_org(app, &mut change, actor, Action::Administer, (found.id, org)).await?;
     if change.role(found.id, invited.id).await?.is_some() {
         return Err(OrgError::Member { user: user.clone(), org: org.clone() });
     }
@@ -84,19 +91,24 @@ pub async fn list(app: &App, actor: &Actor, org: &OrgName) -> Result<Vec<Invitat
 ///
 /// # Errors
 ///
-/// When nobody is signed in.
+/// When nobody is signed in, or with a credential with bounds.
 pub async fn mine(app: &App, actor: &Actor) -> Result<Vec<Invitation>, OrgError> {
-    Ok(app.db.invitations_of_user(access::person(actor)?.user.id).await?)
+    let caller = access::whole_person(actor, "your invitations")?;
+    Ok(app.db.invitations_of_user(caller.user.id).await?)
 }
 
-/// How many invitations the caller can accept; none for nobody.
+/// How many invitations the caller can accept; none for nobody, and none with a credential with
+/// bounds.
 ///
 /// # Errors
 ///
 /// When the metadata store fails.
 pub async fn waiting(app: &App, actor: &Actor) -> Result<u64, OrgError> {
-    let Some(user) = actor.user() else { return Ok(0) };
-    let found = app.db.count_invitations(user.id, app.now_ms()).await?;
+    let Actor::User(caller) = actor else { return Ok(0) };
+    if !caller.is_whole() {
+        return Ok(0);
+    }
+    let found = app.db.count_invitations(caller.user.id, app.now_ms()).await?;
     Ok(found.try_into().unwrap_or(0))
 }
 
@@ -116,6 +128,7 @@ pub async fn withdraw(
     let invited = app.db.user(user).await?.ok_or_else(not_invited)?;
     let mut change = app.db.change().await?;
     change.lock_org(found.id).await?;
+    access::still_org(app, &mut change, actor, Action::Administer, (found.id, org)).await?;
     let before = change.invitation(found.id, invited.id).await?.ok_or_else(not_invited)?;
     change.drop_invitation(found.id, invited.id).await?;
     let act = Act { action: "invitation.withdraw", target: org.as_str(), org_id: Some(found.id) };
@@ -124,7 +137,8 @@ pub async fn withdraw(
     Ok(())
 }
 
-/// Accepts an invitation: the caller becomes a member.
+/// Accepts an invitation: the caller becomes a member. An invitation gives and never takes: who
+/// became more meanwhile, by a group for example, stays that.
 ///
 /// # Errors
 ///
@@ -136,15 +150,22 @@ pub async fn accept(app: &App, actor: &Actor, org: &OrgName) -> Result<Member, O
     if !invitation.is_good(now) {
         return Err(OrgError::Ended { org: org.clone() });
     }
-    let (user, role) = (&caller.user, invitation.role);
+    let user = &caller.user;
     change.drop_invitation(found, user.id).await?;
-    change.set_member(found, user.id, role, now).await?;
+    let before = change.membership(found, user.id).await?;
+    let more = before.is_none_or(|before| before.role < invitation.role);
+    if more {
+        change.set_member(found, user.id, invitation.role, now).await?;
+    }
+    let since = Since { role: invitation.role, since_ms: now };
+    let Since { role, since_ms } = before.filter(|_| !more).unwrap_or(since);
     let act = Act { action: "invitation.accept", target: org.as_str(), org_id: Some(found) };
-    audit::done(app, &mut change, actor, act, ((), member_of(&user.name, role))).await?;
+    let told = (before.map(|had| member_of(&user.name, had.role)), member_of(&user.name, role));
+    audit::done(app, &mut change, actor, act, told).await?;
     change.tell(LetterKind::Access, org.as_str(), now).await?;
     change.commit().await?;
     app.kick();
-    Ok(Member { user: user.name.clone(), role, since_ms: now })
+    Ok(Member { user: user.name.clone(), role, since_ms })
 }
 
 /// Declines an invitation, also one that ended.
@@ -172,6 +193,11 @@ async fn own(
     let not_invited = || OrgError::NotInvited { user: user.name.clone(), org: org.clone() };
     let found = app.db.org(org).await?.ok_or_else(not_invited)?.id;
     let mut change = app.db.change().await?;
+    // An account that was closed meanwhile has lost its invitations, or cannot use them.
+    let open = locked_user(&mut change, user.id, &user.name).await?.filter(User::is_open);
+    if open.is_none() {
+        return Err(not_invited());
+    }
     change.lock_org(found).await?;
     let invitation = change.invitation(found, user.id).await?.ok_or_else(not_invited)?;
     Ok((found, change, invitation))

@@ -1,9 +1,9 @@
 //! Organisations and their members.
 
-use hub_db::DbError;
+use hub_db::{Change, DbError};
 use hub_model::{
-    AccessTerms, Action, Actor, Ground, LetterKind, Member, NewOrg, Org, OrgName, RepoName, Role,
-    Standing, User, UserName, Visibility,
+    AccessTerms, Action, Actor, LetterKind, Member, NewOrg, Org, OrgName, RepoName, Role, Standing,
+    User, UserName, Visibility,
 };
 use serde_json::{Value, json};
 
@@ -148,9 +148,13 @@ pub async fn get(app: &App, actor: &Actor, name: &OrgName) -> Result<OrgPage, Or
     let org = access::require_org(app, actor, Action::Pull, name).await?;
     let standing = access::standing(app, actor, name).await?;
     let members = if standing.is_inside() { Some(app.db.members(org.id).await?) } else { None };
-    let role = match actor.user() {
-        Some(user) => app.known().await?.role(name, user.id).await?.map(|since| since.role),
-        None => None,
+    let role = match actor {
+        // Beyond its places a credential does not tell whose it is.
+        Actor::User(signed_in) if signed_in.within.reaches_org(name) => {
+            let since = app.known().await?.role(name, signed_in.user.id).await?;
+            since.map(|since| since.role)
+        }
+        _ => None,
     };
     let seen = filter(access::terms(app, actor).await?);
     let repos = app.db.count_repos(&seen, Some(name)).await?;
@@ -261,13 +265,23 @@ pub async fn edit(
     name: &OrgName,
     changes: OrgChanges<'_>,
 ) -> Result<Org, OrgError> {
-    let mut org = access::require_org(app, actor, Action::Administer, name).await?;
-    let before = texts(&org);
-    org.display_name = changes.display_name.map_or(org.display_name, plain);
-    org.description = changes.description.map_or(org.description, plain);
-    org.default_visibility = changes.default_visibility.unwrap_or(org.default_visibility);
-    check_texts(&org.display_name, &org.description)?;
+    let found = access::require_org(app, actor, Action::Administer, name).await?;
+    let (display_name, description) =
+        (changes.display_name.map(plain), changes.description.map(plain));
+    check_texts(
+        display_name.as_deref().unwrap_or_default(),
+        description.as_deref().unwrap_or_default(),
+    )?;
     let mut change = app.db.change().await?;
+    // What others changed meanwhile stays, so it is read behind the lock.
+    change.lock_org(found.id).await?;
+    access::still_org(app, &mut change, actor, Action::Administer, (found.id, name)).await?;
+    let org = change.org(name).await?.filter(|org| org.id == found.id);
+    let mut org = org.ok_or_else(|| AccessError::Hidden { name: name.to_string() })?;
+    let before = texts(&org);
+    org.display_name = display_name.unwrap_or(org.display_name);
+    org.description = description.unwrap_or(org.description);
+    org.default_visibility = changes.default_visibility.unwrap_or(org.default_visibility);
     let texts_now = (org.display_name.as_str(), org.description.as_str());
     change.edit_org(org.id, texts_now, org.default_visibility).await?;
     let act = Act { action: "org.edit", target: name.as_str(), org_id: Some(org.id) };
@@ -290,6 +304,8 @@ pub async fn delete(app: &App, actor: &Actor, name: &OrgName) -> Result<(), OrgE
         return Err(not_empty(repos));
     }
     let mut change = app.db.change().await?;
+    change.lock_org(org.id).await?;
+    access::still_org(app, &mut change, actor, Action::Administer, (org.id, name)).await?;
     // These shares go with it, and nobody who makes an organisation of that name may inherit them.
     let shared = change.shared_with_org(org.id).await?;
     match change.delete_org(org.id).await {
@@ -315,15 +331,7 @@ pub async fn delete(app: &App, actor: &Actor, name: &OrgName) -> Result<(), OrgE
 ///
 /// When the caller is neither a member nor an administrator.
 pub async fn members(app: &App, actor: &Actor, name: &OrgName) -> Result<Vec<Member>, OrgError> {
-    let org = access::require_org(app, actor, Action::Pull, name).await?;
-    let ground = access::ground(app, actor, name).await?;
-    if matches!(ground, Ground::Anonymous) {
-        return Err(AccessError::Unauthenticated.into());
-    }
-    if !ground.standing().is_inside() {
-        let (action, name) = (Action::Administer, name.to_string());
-        return Err(AccessError::Forbidden { action, name, ground, ask: Vec::new() }.into());
-    }
+    let org = access::require_inside(app, actor, name).await?;
     Ok(app.db.members(org.id).await?)
 }
 
@@ -346,10 +354,12 @@ pub async fn set_member(
     let found = app.db.user(user).await?.ok_or_else(unknown)?;
     let now = app.now_ms();
     let mut change = app.db.change().await?;
+    let found = locked_user(&mut change, found.id, user).await?.ok_or_else(unknown)?;
     change.lock_org(org.id).await?;
+    access::still_org(app, &mut change, actor, Action::Administer, (org.id, name)).await?;
     let before = change.role(org.id, found.id).await?;
     // Who cannot sign in any more may still be given a lesser role, but does not become a member.
-    if before.is_none() && !found.is_open() {
+    if !found.is_open() && before.is_none_or(|before| before < role) {
         return Err(unknown());
     }
     if role != Role::Owner {
@@ -357,8 +367,8 @@ pub async fn set_member(
     }
     change.set_member(org.id, found.id, role, now).await?;
     change.drop_invitation(org.id, found.id).await?;
-    if change.count_owners(org.id).await? == 0 {
-        return Err(OrgError::LastOwner { name: name.clone() });
+    if before == Some(Role::Owner) {
+        leave_an_owner(&mut change, (org.id, name), &found).await?;
     }
     let act = Act { action: "member.set", target: name.as_str(), org_id: Some(org.id) };
     let told = (before.map(|role| member_of(user, role)), member_of(user, role));
@@ -385,19 +395,27 @@ pub async fn remove_member(
     user: &UserName,
 ) -> Result<Vec<RepoName>, OrgError> {
     let own = actor.user().is_some_and(|caller| caller.name == *user);
+    if own {
+        // A credential for something else, found by somebody else, takes nobody's membership.
+        access::whole_person(actor, name.as_str())?;
+    }
     let needed = if own { Action::Pull } else { Action::Administer };
     let org = access::require_org(app, actor, needed, name).await?;
     let not_member = || OrgError::NotMember { user: user.clone(), org: name.clone() };
     let found = app.db.user(user).await?.ok_or_else(not_member)?;
-    stays_personal(name, &found)?;
     let mut change = app.db.change().await?;
+    let found = locked_user(&mut change, found.id, user).await?.ok_or_else(not_member)?;
+    stays_personal(name, &found)?;
     change.lock_org(org.id).await?;
+    if !own {
+        access::still_org(app, &mut change, actor, Action::Administer, (org.id, name)).await?;
+    }
     let before = change.role(org.id, found.id).await?;
     if !change.remove_member(org.id, found.id).await? {
         return Err(not_member());
     }
-    if change.count_owners(org.id).await? == 0 {
-        return Err(OrgError::LastOwner { name: name.clone() });
+    if before == Some(Role::Owner) {
+        leave_an_owner(&mut change, (org.id, name), &found).await?;
     }
     let act = Act { action: "member.remove", target: name.as_str(), org_id: Some(org.id) };
     let told = (before.map(|role| member_of(user, role)), ());
@@ -424,11 +442,14 @@ pub async fn transfer(
 ) -> Result<(), OrgError> {
     let org = access::require_org(app, actor, Action::Administer, name).await?;
     let not_member = || OrgError::NotMember { user: to.clone(), org: name.clone() };
-    let found = app.db.user(to).await?.filter(User::is_open).ok_or_else(not_member)?;
+    let found = app.db.user(to).await?.ok_or_else(not_member)?;
     let caller = actor.user().filter(|caller| caller.id != found.id);
     let now = app.now_ms();
     let mut change = app.db.change().await?;
+    let found = locked_user(&mut change, found.id, to).await?;
+    let found = found.filter(User::is_open).ok_or_else(not_member)?;
     change.lock_org(org.id).await?;
+    access::still_org(app, &mut change, actor, Action::Administer, (org.id, name)).await?;
     let before = change.role(org.id, found.id).await?.ok_or_else(not_member)?;
     change.set_member(org.id, found.id, Role::Owner, now).await?;
     if let Some(caller) = caller
@@ -446,13 +467,16 @@ pub async fn transfer(
     Ok(())
 }
 
-/// The caller's own organisations.
+/// The caller's own organisations, as far as the caller's credential reaches.
 ///
 /// # Errors
 ///
 /// When nobody is signed in.
 pub async fn mine(app: &App, actor: &Actor) -> Result<Vec<(Org, Role)>, OrgError> {
-    Ok(app.db.orgs_of(access::person(actor)?.user.id).await?)
+    let caller = access::person(actor)?;
+    let mut orgs = app.db.orgs_of(caller.user.id).await?;
+    orgs.retain(|(org, _)| caller.within.reaches_org(&org.name));
+    Ok(orgs)
 }
 
 /// Everybody who is signed in may make one; the owner is nobody when the hub itself does.
@@ -463,14 +487,30 @@ fn may_create<'a>(actor: &'a Actor, name: &OrgName) -> Result<Option<&'a User>, 
     }
 }
 
-/// A user who can sign in.
-///
-/// # Errors
-///
-/// [`OrgError::UnknownUser`] for others: who is closed looks like who is not there.
-pub(super) async fn a_user(app: &App, name: &UserName) -> Result<User, OrgError> {
-    let found = app.db.user(name).await?.filter(User::is_open);
-    found.ok_or_else(|| OrgError::UnknownUser { name: name.clone() })
+/// A user who is about to be given something or to lose it, as the change sees them; locked, so
+/// that nobody closes or deletes the account meanwhile. Users are locked before organisations.
+pub(super) async fn locked_user(
+    change: &mut Change,
+    id: i64,
+    name: &UserName,
+) -> Result<Option<User>, DbError> {
+    change.lock_user(id).await?;
+    change.user(name).await
+}
+
+/// Whether an owner who goes leaves somebody behind who can decide: another owner, and one who can
+/// sign in, unless the one who goes could not either.
+async fn leave_an_owner(
+    change: &mut Change,
+    (org_id, name): (i64, &OrgName),
+    gone: &User,
+) -> Result<(), OrgError> {
+    let left = if gone.is_open() {
+        change.count_open_owners(org_id).await?
+    } else {
+        change.count_owners(org_id).await?
+    };
+    if left == 0 { Err(OrgError::LastOwner { name: name.clone() }) } else { Ok(()) }
 }
 
 /// Whose name an organisation has owns it while the account is there: nobody takes it from them by

@@ -6,7 +6,7 @@
 
 use hub_db::DbError;
 use hub_model::{
-    Action, Actor, Counted, Digest, Ground, Job, Org, OrgName, OrgUsage, Quota, QuotaExceeded,
+    Action, Actor, Counted, Digest, Job, Org, OrgName, OrgUsage, Quota, QuotaExceeded,
     QuotaOverride, RepoName, Tag,
 };
 use serde_json::{Value, json};
@@ -66,15 +66,7 @@ pub struct OrgQuota {
 ///
 /// [`AccessError::Forbidden`] for strangers.
 pub async fn get(app: &App, actor: &Actor, name: &OrgName) -> Result<OrgQuota, QuotaError> {
-    let org = access::require_org(app, actor, Action::Pull, name).await?;
-    let ground = access::ground(app, actor, name).await?;
-    if matches!(ground, Ground::Anonymous) {
-        return Err(AccessError::Unauthenticated.into());
-    }
-    if !ground.standing().is_inside() {
-        let (action, name) = (Action::Administer, name.to_string());
-        return Err(AccessError::Forbidden { action, name, ground, ask: Vec::new() }.into());
-    }
+    let org = access::require_inside(app, actor, name).await?;
     Ok(of(app, org.id).await?)
 }
 

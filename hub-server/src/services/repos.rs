@@ -205,14 +205,13 @@ pub async fn edit(
     name: &RepoName,
     changes: RepoChanges,
 ) -> Result<Repo, RepoError> {
-    access::repo(app, actor, Action::Administer, name).await?;
+    let repo = access::repo(app, actor, Action::Administer, name).await?;
     if changes.official.is_some() {
         access::require_administrator(actor)?;
     }
     let now = app.now_ms();
     let mut change = app.db.change().await?;
-    let gone = || AccessError::Hidden { name: name.to_string() };
-    let mut repo = change.lock_repo(name).await?.ok_or_else(gone)?;
+    let mut repo = access::still_repo(app, &mut change, actor, &repo).await?;
     let before = settings(&repo);
     repo.visibility = changes.visibility.unwrap_or(repo.visibility);
     repo.keep = changes.keep.unwrap_or(repo.keep);
@@ -241,10 +240,9 @@ pub async fn edit(
 ///
 /// When the caller is no owner.
 pub async fn delete(app: &App, actor: &Actor, name: &RepoName) -> Result<(), RepoError> {
-    access::repo(app, actor, Action::Administer, name).await?;
+    let repo = access::repo(app, actor, Action::Administer, name).await?;
     let mut change = app.db.change().await?;
-    let gone = || AccessError::Hidden { name: name.to_string() };
-    let repo = change.lock_repo(name).await?.ok_or_else(gone)?;
+    let repo = access::still_repo(app, &mut change, actor, &repo).await?;
     let now = app.now_ms();
     change.delete_repo(repo.id, now).await?;
     let act = Act { action: "repo.delete", target: name.as_str(), org_id: Some(repo.org_id) };

@@ -10,13 +10,16 @@ use serde_json::{Value, json};
 
 use super::access::{self, AccessError};
 use super::audit::{self, Act};
-use super::plain;
 use super::reach::{self, Reach, ReachError};
 use super::sign_in::{ROBOT_PREFIX, fresh_secret, secret_hash};
+use super::{limit_rows, plain};
 use crate::App;
 
 /// Longest description, in characters.
 const LONGEST_DESCRIPTION: usize = 200;
+
+/// Most robots of one organisation.
+const MOST: u64 = 200;
 
 /// Why a robot was not made, shown or changed.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +56,9 @@ pub enum RobotError {
         /// Length of the rejected one.
         found: usize,
     },
+    /// There are enough.
+    #[error("an organisation has at most {most} robots: delete one that nobody uses", most = MOST)]
+    TooMany,
     /// It would go beyond the caller's own credential, or beyond what the hub allows.
     #[error(transparent)]
     Reach(#[from] ReachError),
@@ -104,7 +110,8 @@ pub enum Ends {
 ///
 /// # Errors
 ///
-/// [`RobotError::Reach`] when it would go beyond the caller's own credential.
+/// [`RobotError::Reach`] when it would go beyond the caller's own credential,
+/// [`RobotError::TooMany`] when the organisation has as many as it may.
 pub async fn create(
     app: &App,
     actor: &Actor,
@@ -127,7 +134,10 @@ pub async fn create(
         created_by: actor.name().to_owned(),
         expires_at_ms: reach.end(app, expires_at_ms)?,
     };
-    let mut change = app.db.change().await?;
+    let mut change = locked(app, actor, &org).await?;
+    if change.count_robots(org.id).await? >= limit_rows(MOST) {
+        return Err(RobotError::TooMany);
+    }
     let robot = change.add_robot(&new).await.map_err(|error| {
         if error.is_conflict() { RobotError::Taken { name: name.clone() } } else { error.into() }
     })?;
@@ -158,7 +168,9 @@ pub async fn get(app: &App, actor: &Actor, name: &RobotName) -> Result<Robot, Ro
     {
         return Ok(Robot::clone(robot));
     }
-    Ok(found(app, actor, name).await?.1)
+    access::require_org(app, actor, Action::Administer, &name.org()).await?;
+    let robot = app.db.robot(name).await?;
+    robot.ok_or_else(|| RobotError::Unknown { name: name.clone() })
 }
 
 /// Changes a robot, for owners of its organisation. What it can no longer do it can no longer do at
@@ -173,16 +185,17 @@ pub async fn edit(
     name: &RobotName,
     asked: RobotChange,
 ) -> Result<Robot, RobotError> {
-    let (org, old) = found(app, actor, name).await?;
+    let org = access::require_org(app, actor, Action::Administer, &name.org()).await?;
     let reach = Reach::of(app, actor).await?;
+    let description = asked.description.map(|text| described(&text)).transpose()?;
+    let within = asked.within.map(|within| inside(&org.name, within)).transpose()?;
+    let mut change = locked(app, actor, &org).await?;
+    // What others changed meanwhile stays, so it is read behind the lock.
+    let old = present(&mut change, name).await?;
     let mut edit = RobotEdit::from(&old);
-    if let Some(description) = asked.description {
-        edit.description = described(&description)?;
-    }
+    edit.description = description.unwrap_or(edit.description);
     edit.scope = asked.scope.unwrap_or(edit.scope);
-    if let Some(within) = asked.within {
-        edit.within = inside(&org.name, within)?;
-    }
+    edit.within = within.unwrap_or(edit.within);
     edit.disabled = asked.disabled.unwrap_or(edit.disabled);
     if is_more(&org.name, &old, &edit) || asked.ends.is_some() {
         reach.holds(edit.scope, &whole(&org.name, &edit.within))?;
@@ -192,7 +205,6 @@ pub async fn edit(
         Some(Ends::At(at)) => edit.expires_at_ms = reach.end(app, Some(at))?,
         None => {}
     }
-    let mut change = app.db.change().await?;
     let new = change.edit_robot(old.id, &edit).await?;
     let new = new.ok_or_else(|| RobotError::Unknown { name: name.clone() })?;
     let act = act("robot.edit", &new);
@@ -213,7 +225,8 @@ fn is_more(org: &OrgName, old: &Robot, edit: &RobotEdit) -> bool {
 ///
 /// # Errors
 ///
-/// [`RobotError::Reach`] when the robot goes beyond the caller's own credential.
+/// [`RobotError::Reach`] when the robot goes beyond the caller's own credential,
+/// [`AccessError::Unauthenticated`] for a robot whose own secret was replaced meanwhile.
 pub async fn rotate(
     app: &App,
     actor: &Actor,
@@ -221,22 +234,31 @@ pub async fn rotate(
 ) -> Result<(Robot, SecretString), RobotError> {
     let own = matches!(actor, Actor::Robot(robot) if robot.name == *name);
     let reach = Reach::of(app, actor).await?;
-    let (org, old) = if own {
-        let unknown = || RobotError::Unknown { name: name.clone() };
+    let unknown = || RobotError::Unknown { name: name.clone() };
+    let (org, mut change) = if own {
         let org = app.db.org(&name.org()).await?.ok_or_else(unknown)?;
-        (org, app.db.robot(name).await?.ok_or_else(unknown)?)
+        let mut change = app.db.change().await?;
+        change.lock_org(org.id).await?;
+        (org, change)
     } else {
-        let (org, old) = found(app, actor, name).await?;
-        // Who has its secret has its rights.
-        reach.holds(old.scope, &whole(&org.name, &old.within))?;
-        (org, old)
+        let org = access::require_org(app, actor, Action::Administer, &name.org()).await?;
+        let change = locked(app, actor, &org).await?;
+        (org, change)
     };
+    let old = present(&mut change, name).await?;
+    match actor {
+        // Who stole a secret must not get the next one, once the owner has replaced the stolen one.
+        Actor::Robot(robot) if own && robot.secret_at_ms != old.secret_at_ms => {
+            return Err(AccessError::Unauthenticated.into());
+        }
+        _ if own => {}
+        // Who has its secret has its rights.
+        _ => reach.holds(old.scope, &whole(&org.name, &old.within))?,
+    }
     let secret = fresh_secret(ROBOT_PREFIX);
     let (now, hash) = (app.now_ms(), secret_hash(&secret));
     let end = reach.renewed(app, (old.secret_at_ms, old.expires_at_ms), own);
-    let mut change = app.db.change().await?;
-    let new = change.set_robot_secret(old.id, &hash, now, end).await?;
-    let new = new.ok_or_else(|| RobotError::Unknown { name: name.clone() })?;
+    let new = change.set_robot_secret(&old, &hash, now, end).await?.ok_or_else(unknown)?;
     let act = act("robot.rotate", &new);
     audit::done(app, &mut change, actor, act, (noted(&old), noted(&new))).await?;
     commit(app, change, &org).await?;
@@ -249,22 +271,28 @@ pub async fn rotate(
 ///
 /// [`RobotError::Unknown`] when there is none.
 pub async fn delete(app: &App, actor: &Actor, name: &RobotName) -> Result<(), RobotError> {
-    let (org, old) = found(app, actor, name).await?;
-    let mut change = app.db.change().await?;
-    if !change.delete_robot(old.id).await? {
-        return Err(RobotError::Unknown { name: name.clone() });
-    }
+    let org = access::require_org(app, actor, Action::Administer, &name.org()).await?;
+    let mut change = locked(app, actor, &org).await?;
+    let old = present(&mut change, name).await?;
+    change.delete_robot(old.id).await?;
     let act = act("robot.delete", &old);
     audit::done(app, &mut change, actor, act, (noted(&old), Value::Null)).await?;
     Ok(commit(app, change, &org).await?)
 }
 
-/// The robot of that name and its organisation, for owners of that.
-async fn found(app: &App, actor: &Actor, name: &RobotName) -> Result<(Org, Robot), RobotError> {
-    let org = access::require_org(app, actor, Action::Administer, &name.org()).await?;
-    let robot = app.db.robot(name).await?;
-    let robot = robot.ok_or_else(|| RobotError::Unknown { name: name.clone() })?;
-    Ok((org, robot))
+/// A change of the robots of an organisation that was found, for who still owns it.
+async fn locked(app: &App, actor: &Actor, org: &Org) -> Result<Change, RobotError> {
+    let mut change = app.db.change().await?;
+    change.lock_org(org.id).await?;
+    let place = (org.id, &org.name);
+    access::still_org(app, &mut change, actor, Action::Administer, place).await?;
+    Ok(change)
+}
+
+/// The robot of that name, as the change sees it.
+async fn present(change: &mut Change, name: &RobotName) -> Result<Robot, RobotError> {
+    let robot = change.robot(name).await?;
+    robot.ok_or_else(|| RobotError::Unknown { name: name.clone() })
 }
 
 /// Commits, and every replica forgets what it knew of the organisation's robots.

@@ -5,13 +5,14 @@
 
 use hub_db::{DbError, ShareFilter};
 use hub_model::{
-    Action, Actor, Deadline, LetterKind, NewShare, OrgName, Own, Place, RepoName, Role, Share,
-    SharedWith, SignedIn, UserName, Visibility, Within,
+    Action, Actor, Deadline, LetterKind, NewShare, OrgName, RepoName, Role, Share, SharedWith,
+    SignedIn, UserName, Visibility,
 };
 use serde_json::{Value, json};
 
 use super::access::{self, AccessError};
 use super::audit::{self, Act};
+use super::orgs::locked_user;
 use super::{Page, limit_rows, plain};
 use crate::App;
 
@@ -173,19 +174,8 @@ pub async fn with_me(app: &App, actor: &Actor, wanted: &Wanted) -> Result<Page<S
 
 /// Beyond its places a credential shows nothing, not even names.
 fn reached(caller: &SignedIn) -> ShareFilter {
-    let within = (!caller.within.is_everywhere()).then(|| own(&caller.within));
+    let within = (!caller.within.is_everywhere()).then(|| caller.within.split());
     ShareFilter { within, ..ShareFilter::default() }
-}
-
-fn own(within: &Within) -> Own {
-    let mut own = Own::default();
-    for place in within.places() {
-        match place {
-            Place::Org(org) => own.orgs.push(org.clone()),
-            Place::Repo(repo) => own.repos.push(repo.clone()),
-        }
-    }
-    own
 }
 
 async fn page(app: &App, filter: ShareFilter, wanted: &Wanted) -> Result<Page<Share>, ShareError> {
@@ -240,13 +230,28 @@ pub async fn create(
     with: &OrgName,
     (until, description): (Deadline, &str),
 ) -> Result<Share, ShareError> {
-    access::repo(app, actor, Action::Administer, name).await?;
+    let repo = access::repo(app, actor, Action::Administer, name).await?;
     let now = app.now_ms();
     let description = checked(&until, description, now)?;
     let (shared_with, with_id) = recipient(app, actor, name, with).await?;
     let mut change = app.db.change().await?;
-    let gone = || AccessError::Hidden { name: name.to_string() };
-    let repo = change.lock_repo(name).await?.ok_or_else(gone)?;
+    let mut orgs = vec![repo.org_id];
+    match &shared_with {
+        SharedWith::User(user) => {
+            // An account that was deleted meanwhile keeps its row.
+            let found = locked_user(&mut change, with_id, user).await?;
+            if found.is_none_or(|user| user.deleted_at_ms.is_some()) {
+                return Err(ShareError::UnknownName { name: with.clone() });
+            }
+        }
+        SharedWith::Org(_) => orgs.push(with_id),
+    }
+    // Two organisations that share with each other must not wait for each other.
+    orgs.sort_unstable();
+    for org in orgs {
+        change.lock_org(org).await?;
+    }
+    let repo = access::still_repo(app, &mut change, actor, &repo).await?;
     if repo.visibility == Visibility::Public {
         return Err(ShareError::Public { repo: name.clone() });
     }
@@ -298,7 +303,7 @@ pub async fn edit(
     with: &OrgName,
     changes: ShareChanges,
 ) -> Result<Share, ShareError> {
-    access::repo(app, actor, Action::Administer, name).await?;
+    let repo = access::repo(app, actor, Action::Administer, name).await?;
     let now = app.now_ms();
     let ShareChanges { until, description } = changes;
     let forever = Deadline::FOREVER;
@@ -306,8 +311,7 @@ pub async fn edit(
     let kept = checked(end, description.as_deref().unwrap_or_default(), now)?;
     let description = description.map(|_| kept);
     let mut change = app.db.change().await?;
-    let gone = || AccessError::Hidden { name: name.to_string() };
-    let repo = change.lock_repo(name).await?.ok_or_else(gone)?;
+    let repo = access::still_repo(app, &mut change, actor, &repo).await?;
     let shares = change.shares_of_repo(repo.id).await?;
     let mut share = find(shares, with).ok_or_else(|| unknown(name, with))?;
     let before = noted(&share);
@@ -333,10 +337,9 @@ pub async fn delete(
     name: &RepoName,
     with: &OrgName,
 ) -> Result<(), ShareError> {
-    access::repo(app, actor, Action::Administer, name).await?;
+    let repo = access::repo(app, actor, Action::Administer, name).await?;
     let mut change = app.db.change().await?;
-    let gone = || AccessError::Hidden { name: name.to_string() };
-    let repo = change.lock_repo(name).await?.ok_or_else(gone)?;
+    let repo = access::still_repo(app, &mut change, actor, &repo).await?;
     let shares = change.shares_of_repo(repo.id).await?;
     let share = find(shares, with).ok_or_else(|| unknown(name, with))?;
     change.delete_share(share.id).await?;

@@ -152,7 +152,7 @@ pub async fn by_password(
     password: &SecretString,
     from: &str,
 ) -> Result<SignedIn, SignInError> {
-    let name = UserName::parse(name).ok();
+    let name = UserName::stored(name).ok();
     let user = match &name {
         Some(name) => app.known().await?.user(name).await?,
         None => None,

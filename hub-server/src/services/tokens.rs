@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::access::{self, AccessError};
 use super::audit::{self, Act};
-use super::plain;
 use super::reach::{self, Reach, ReachError};
 use super::sign_in::{SESSION_PREFIX, TOKEN_PREFIX, fresh_secret, secret_hash};
+use super::{limit_rows, plain};
 use crate::App;
 use crate::app::Origin;
 
@@ -21,6 +21,9 @@ const LONGEST_NAME: usize = 64;
 
 /// Most of what a browser calls itself that is kept, in characters.
 const LONGEST_AGENT: usize = 200;
+
+/// Most personal tokens of one user; those that ended count until they are revoked.
+const MOST: u64 = 200;
 
 /// Why a token was not made or ended.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +37,9 @@ pub enum TokenError {
         /// Length of the rejected one.
         found: usize,
     },
+    /// There are enough.
+    #[error("a user has at most {most} tokens: revoke one that nobody uses", most = MOST)]
+    TooMany,
     /// It would go beyond the caller's own credential, or beyond what the hub allows.
     #[error(transparent)]
     Reach(#[from] ReachError),
@@ -66,7 +72,8 @@ pub struct TokenOrder {
 ///
 /// # Errors
 ///
-/// [`TokenError::Reach`] when it would go beyond the caller's own credential.
+/// [`TokenError::Reach`] when it would go beyond the caller's own credential,
+/// [`TokenError::TooMany`] when the caller has as many as a user may.
 pub async fn create(
     app: &App,
     actor: &Actor,
@@ -95,6 +102,11 @@ pub async fn create(
         expires_at_ms: reach.end(app, order.expires_at_ms)?,
     };
     let mut change = app.db.change().await?;
+    // Two at the same time must not both find room for the last one.
+    change.lock_user(caller.user.id).await?;
+    if change.count_tokens(caller.user.id, TokenKind::Personal).await? >= limit_rows(MOST) {
+        return Err(TokenError::TooMany);
+    }
     let (token, secret) = store(&mut change, new, TOKEN_PREFIX).await?;
     let made = act("token.create", caller);
     audit::done(app, &mut change, actor, made, (Value::Null, noted(&token))).await?;

@@ -231,6 +231,7 @@ impl From<TokenError> for HubError {
         match error {
             TokenError::Access(error) => error.into(),
             TokenError::Name { .. } => Self::invalid("name", text),
+            TokenError::TooMany => Self::conflict(text),
             TokenError::Reach(error) => error.into(),
             TokenError::Unknown { .. } => Self::not_found(text),
             TokenError::Db(ref cause) => Self::failed(&error, cause.is_full()),
@@ -259,7 +260,7 @@ impl From<RobotError> for HubError {
         match error {
             RobotError::Access(error) => error.into(),
             RobotError::Reach(error) => error.into(),
-            RobotError::Taken { .. } => Self::conflict(text),
+            RobotError::Taken { .. } | RobotError::TooMany => Self::conflict(text),
             RobotError::Unknown { .. } => Self::not_found(text),
             RobotError::Outside { .. } => Self::invalid("within", text),
             RobotError::Description { .. } => Self::invalid("description", text),

@@ -181,6 +181,7 @@ impl From<RobotError> for Failure {
             RobotError::Reach(error) => error.into(),
             RobotError::Unknown { .. } => Self::Missing,
             RobotError::Taken { .. }
+            | RobotError::TooMany
             | RobotError::Outside { .. }
             | RobotError::Description { .. } => Self::Bad,
             RobotError::Db(_) => Self::broken(&error),
@@ -202,7 +203,7 @@ impl From<TokenError> for Failure {
         match error {
             TokenError::Access(error) => error.into(),
             TokenError::Unknown { .. } => Self::Missing,
-            TokenError::Name { .. } => Self::Bad,
+            TokenError::Name { .. } | TokenError::TooMany => Self::Bad,
             TokenError::Reach(error) => error.into(),
             TokenError::Db(_) => Self::broken(&error),
         }

@@ -198,6 +198,7 @@ type Outcome = Result<(Token, SecretString), String>;
 fn outcome(t: &Words, made: Result<(Token, SecretString), TokenError>) -> Result<Outcome, Failure> {
     match made {
         Ok(made) => Ok(Ok(made)),
+        Err(TokenError::TooMany) => Ok(Err(t.credentials.error_token_many.to_owned())),
         Err(TokenError::Name { .. }) => Ok(Err(t.error_token_name.to_owned())),
         Err(TokenError::Reach(error)) if !matches!(error, ReachError::Db(_)) => {
             Ok(Err(told(t, &error)))

@@ -93,17 +93,27 @@ pub(super) async fn told(
     refusal: Refusal,
     (action, name, ground): (Action, &str, Ground),
 ) -> Result<AccessError, DbError> {
+    let org = org_of(name).filter(|_| refusal == Refusal::Forbidden && belongs(&ground));
+    let ask = match org {
+        Some(org) => owners(app, &org).await?,
+        None => Vec::new(),
+    };
+    Ok(noted(app, actor, refusal, (action, name, ground), ask))
+}
+
+/// As [`told`], where who can grant what is missing is known, or not to be told.
+pub(super) fn noted(
+    app: &App,
+    actor: &Actor,
+    refusal: Refusal,
+    (action, name, ground): (Action, &str, Ground),
+    ask: Vec<UserName>,
+) -> AccessError {
     let owned = || name.to_owned();
     let error = match refusal {
-        Refusal::Unauthenticated => return Ok(AccessError::Unauthenticated),
+        Refusal::Unauthenticated => return AccessError::Unauthenticated,
         Refusal::Hidden => AccessError::Hidden { name: owned() },
-        Refusal::Forbidden => {
-            let ask = match org_of(name).filter(|_| is_inside(&ground)) {
-                Some(org) => owners(app, &org).await?,
-                None => Vec::new(),
-            };
-            AccessError::Forbidden { action, name: owned(), ground, ask }
-        }
+        Refusal::Forbidden => AccessError::Forbidden { action, name: owned(), ground, ask },
         Refusal::Narrow => {
             AccessError::Narrow { action, name: owned(), scope: actor.scope(), bounded: false }
         }
@@ -111,11 +121,12 @@ pub(super) async fn told(
     if action != Action::Pull && !matches!(actor, Actor::Anonymous) {
         audit::denied(app, actor, action, name, &error);
     }
-    Ok(error)
+    error
 }
 
-/// Whether somebody belongs to the organisation itself, and so may know its members.
-pub(super) const fn is_inside(ground: &Ground) -> bool {
+/// Whether somebody belongs to the organisation itself, and so may know its owners; a role on one
+/// repository, or a share, is not enough.
+pub(super) const fn belongs(ground: &Ground) -> bool {
     matches!(ground, Ground::Hub | Ground::Administrator | Ground::Member(_) | Ground::Robot(_))
 }
 

@@ -1,7 +1,7 @@
 //! What the caller may see, as it stands inside a query.
 
 use hub_db::DbError;
-use hub_model::{AccessTerms, Actor, OrgName, Own, Place, RepoName, Robot, SignedIn};
+use hub_model::{AccessTerms, Actor, OrgName, Own, RepoName, Robot, SignedIn};
 
 use crate::App;
 
@@ -25,7 +25,7 @@ fn of_robot(robot: &Robot) -> Own {
     if robot.within.is_everywhere() {
         return Own { orgs: vec![org], repos: Vec::new() };
     }
-    let mut own = split(robot.within.places());
+    let mut own = robot.within.split();
     own.orgs.retain(|place| *place == org);
     own.repos.retain(|repo| repo.org() == org);
     own
@@ -35,7 +35,7 @@ fn of_administrator(signed_in: &SignedIn) -> AccessTerms {
     if signed_in.within.is_everywhere() {
         return AccessTerms::Everything;
     }
-    AccessTerms::PublicAnd(split(signed_in.within.places()))
+    AccessTerms::PublicAnd(signed_in.within.split())
 }
 
 async fn of_user(app: &App, signed_in: &SignedIn) -> Result<Own, DbError> {
@@ -46,21 +46,10 @@ async fn of_user(app: &App, signed_in: &SignedIn) -> Result<Own, DbError> {
     repos.extend(app.db.shared_with(id, app.now_ms()).await?);
     repos.retain(|repo| within.reaches(repo));
     // Single repositories of an organisation that the credential does not reach as a whole.
-    let single = split(within.places()).repos;
+    let single = within.split().repos;
     repos.extend(single.into_iter().filter(|repo| orgs.contains(&repo.org())));
     repos.sort_unstable();
     repos.dedup();
     let orgs = orgs.into_iter().filter(|org| within.reaches_org(org)).collect();
     Ok(Own { orgs, repos })
-}
-
-fn split(places: &[Place]) -> Own {
-    let mut own = Own::default();
-    for place in places {
-        match place {
-            Place::Org(org) => own.orgs.push(org.clone()),
-            Place::Repo(repo) => own.repos.push(repo.clone()),
-        }
-    }
-    own
 }

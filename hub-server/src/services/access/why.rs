@@ -6,7 +6,7 @@ use hub_model::{
     Action, Actor, Ground, OrgName, Place, Refusal, SignedIn, Since, UserName, Visibility, judge,
 };
 
-use super::refusals::{is_inside, owners};
+use super::refusals::{belongs, owners};
 use super::{AccessError, ground, ground_at, grounds_at};
 use crate::App;
 
@@ -70,9 +70,15 @@ pub async fn why(
             Actor::User(SignedIn::by_password(user.into()))
         }
     };
-    let mut why = decided(app, &subject, place, action, visibility).await?;
+    let who = match about {
+        Subject::Oneself => "you",
+        Subject::User(_) if actor.name() == subject.name() => "you",
+        Subject::User(name) => name.as_str(),
+        Subject::Anybody => "nobody",
+    };
+    let mut why = decided(app, (&subject, who), place, action, visibility).await?;
     let org = place.org();
-    if why.answer.is_err() && is_inside(&ground(app, actor, &org).await?) {
+    if why.answer.is_err() && belongs(&ground(app, actor, &org).await?) {
         why.ask = owners(app, &org).await?;
     }
     Ok(why)
@@ -102,7 +108,7 @@ async fn seen(
 
 async fn decided(
     app: &App,
-    subject: &Actor,
+    (subject, who): (&Actor, &str),
     place: &Place,
     action: Action,
     visibility: Visibility,
@@ -116,11 +122,11 @@ async fn decided(
         Place::Repo(repo) => grounds_at(app, subject, repo).await?,
     };
     let worded = |ground: Ground| {
-        let text = phrase(&ground, place);
+        let text = phrase(&ground, place, who);
         (ground, text)
     };
     let answer = judge(&ground, subject.scope(), visibility, action);
-    let line = line(&ground, place, visibility, action, answer);
+    let line = line(&ground, (place, who), visibility, action, answer);
     Ok(Why {
         who: subject.name().to_owned(),
         place: place.clone(),
@@ -137,12 +143,12 @@ async fn decided(
 /// The decision in one line.
 fn line(
     ground: &Ground,
-    place: &Place,
+    (place, who): (&Place, &str),
     visibility: Visibility,
     action: Action,
     answer: Result<(), Refusal>,
 ) -> String {
-    let stands = phrase(ground, place);
+    let stands = phrase(ground, place, who);
     match answer {
         Ok(()) if by_visibility(ground, visibility) => {
             format!("allowed by: {place} is public, everybody may {action}")
@@ -163,8 +169,9 @@ fn by_visibility(ground: &Ground, visibility: Visibility) -> bool {
     nothing && visibility == Visibility::Public
 }
 
-/// The ground for people: `reader of labring since 2026-11-22`.
-pub(super) fn phrase(ground: &Ground, place: &Place) -> String {
+/// The ground for people: `reader of labring since 2026-11-22`. `who` stands on it: the name, or
+/// `you`.
+fn phrase(ground: &Ground, place: &Place, who: &str) -> String {
     let org = || place.org();
     match ground {
         Ground::Hub => "the hub itself".to_owned(),
@@ -175,7 +182,9 @@ pub(super) fn phrase(ground: &Ground, place: &Place) -> String {
         Ground::Grant(Since { role, since_ms }) => {
             format!("{} granted on {place} since {}", role.as_str(), day(*since_ms))
         }
-        Ground::Share { with, until_ms } => shared(place, with.as_ref(), *until_ms),
+        Ground::Share { with, until_ms } => {
+            shared(place, with.as_ref().map_or(who, OrgName::as_str), *until_ms)
+        }
         Ground::Robot(scope) => format!("robot of {} for {}", org(), scope.as_str()),
         Ground::Elsewhere => format!("a credential that does not reach {place}"),
         Ground::Stranger => format!("somebody outside {}", org()),
@@ -183,8 +192,7 @@ pub(super) fn phrase(ground: &Ground, place: &Place) -> String {
     }
 }
 
-fn shared(place: &Place, with: Option<&OrgName>, until_ms: Option<i64>) -> String {
-    let with = with.map_or_else(|| "you".to_owned(), ToString::to_string);
+fn shared(place: &Place, with: &str, until_ms: Option<i64>) -> String {
     let until = until_ms.map_or_else(|| "for ever".to_owned(), |at| format!("until {}", day(at)));
     format!("{place} is shared with {with} {until}")
 }

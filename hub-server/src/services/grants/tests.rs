@@ -123,3 +123,35 @@ async fn the_question_why_names_the_best_ground_and_those_that_were_looked_at() 
     let others = why(&app, &bob, &place, Action::Push, &Subject::User(name("ana"))).await;
     assert!(matches!(others, Err(AccessError::Forbidden { .. })));
 }
+
+#[tokio::test]
+async fn a_narrow_credential_gives_up_no_role_and_who_is_closed_gets_none() {
+    let (app, _dir, ana, bob, repo) = labring().await;
+    set(&app, &ana, &repo, &name("bob"), Role::Reader).await.unwrap();
+    let Actor::User(whole) = &bob else { panic!("bob signed in") };
+    let narrow = SignedIn { scope: hub_model::TokenScope::Pull, ..whole.clone() };
+    let given_up = remove(&app, &Actor::User(narrow), &repo, &name("bob")).await;
+    let refused = matches!(given_up, Err(GrantError::Access(AccessError::Narrow { .. })));
+    assert!(refused, "{given_up:?}");
+    let closed = accounts::UserEdit { admin: None, disabled: Some(true) };
+    accounts::edit(&app, &Actor::System, &name("bob"), closed).await.unwrap();
+    let up = set(&app, &ana, &repo, &name("bob"), Role::Owner).await;
+    assert!(matches!(up, Err(GrantError::UnknownUser { .. })), "{up:?}");
+    set(&app, &ana, &repo, &name("bob"), Role::Reader).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_question_why_about_somebody_names_them() {
+    let (app, _dir, ana, bob, repo) = labring().await;
+    let with = "bob".parse().unwrap();
+    let forever = (hub_model::Deadline::FOREVER, "");
+    crate::services::shares::create(&app, &ana, &repo, &with, forever).await.unwrap();
+    let place = hub_model::Place::Repo(repo);
+    let about = Subject::User(name("bob"));
+    let asked = why(&app, &ana, &place, Action::Pull, &about).await.unwrap();
+    assert_eq!(asked.line, "allowed by: labring/vault is shared with bob for ever");
+    for about in [about, Subject::Oneself] {
+        let own = why(&app, &bob, &place, Action::Pull, &about).await.unwrap();
+        assert_eq!(own.line, "allowed by: labring/vault is shared with you for ever");
+    }
+}

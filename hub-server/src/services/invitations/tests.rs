@@ -77,3 +77,35 @@ async fn only_owners_invite_and_only_whom_there_is() {
     let other = accept(&app, &eve, &org).await;
     assert!(matches!(other, Err(OrgError::NotInvited { .. })));
 }
+
+#[tokio::test]
+async fn an_invitation_takes_nothing_from_who_became_more_meanwhile() {
+    let (app, _dir, ana, bob, org) = labring().await;
+    let id = app.db.org(&org).await.unwrap().unwrap().id;
+    let bob_id = bob.user().unwrap().id;
+    for (had, invited, want) in
+        [(Role::Owner, Role::Reader, Role::Owner), (Role::Reader, Role::Writer, Role::Writer)]
+    {
+        invite(&app, &ana, &org, &name("bob"), invited).await.unwrap();
+        let mut group = app.db.change().await.unwrap();
+        group.set_member_by_group(id, bob_id, had, 5).await.unwrap();
+        group.tell(LetterKind::Access, org.as_str(), 5).await.unwrap();
+        group.commit().await.unwrap();
+        assert_eq!(accept(&app, &bob, &org).await.unwrap().role, want);
+        assert_eq!(app.db.role(&org, bob_id).await.unwrap().unwrap().role, want);
+        assert_eq!(mine(&app, &bob).await.unwrap(), []);
+        orgs::remove_member(&app, &bob, &org, &name("bob")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_narrow_credential_shows_no_invitations() {
+    let (app, _dir, ana, bob, org) = labring().await;
+    invite(&app, &ana, &org, &name("bob"), Role::Reader).await.unwrap();
+    let Actor::User(whole) = &bob else { panic!("bob signed in") };
+    let within = hub_model::Within::parse("bob").unwrap();
+    let narrow = Actor::User(SignedIn { within, ..whole.clone() });
+    assert!(matches!(mine(&app, &narrow).await, Err(OrgError::Access(_))));
+    assert_eq!(waiting(&app, &narrow).await.unwrap(), 0);
+    assert_eq!(mine(&app, &bob).await.unwrap().len(), 1);
+}

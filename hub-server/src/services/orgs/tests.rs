@@ -208,3 +208,92 @@ async fn repositories_begin_as_their_organisation_says_unless_somebody_says_othe
         assert_eq!(repo.visibility, want, "{name}");
     }
 }
+
+#[tokio::test]
+async fn who_cannot_sign_in_is_made_no_more_than_they_are_and_is_no_owner_left_behind() {
+    let (app, _dir) = App::for_tests().await;
+    let (ana, _bob) = (user(&app, "ana").await, user(&app, "bob").await);
+    let (ana_name, bob_name): (UserName, UserName) =
+        ("ana".parse().unwrap(), "bob".parse().unwrap());
+    let labring = org("labring");
+    create(&app, &ana, &labring, "", "").await.unwrap();
+    let close = async |disabled| {
+        let edit = accounts::UserEdit { admin: None, disabled: Some(disabled) };
+        accounts::edit(&app, &Actor::System, &bob_name, edit).await.unwrap();
+    };
+    let set = async |role| set_member(&app, &ana, &labring, &bob_name, role).await;
+    set(Role::Writer).await.unwrap();
+    close(true).await;
+    let up = set(Role::Owner).await;
+    assert!(matches!(up, Err(OrgError::UnknownUser { .. })), "{up:?}");
+    set(Role::Reader).await.unwrap();
+
+    close(false).await;
+    set(Role::Owner).await.unwrap();
+    close(true).await;
+    let away = remove_member(&app, &ana, &labring, &ana_name).await;
+    assert!(matches!(away, Err(OrgError::LastOwner { .. })), "{away:?}");
+    let down = set_member(&app, &ana, &labring, &ana_name, Role::Writer).await;
+    assert!(matches!(down, Err(OrgError::LastOwner { .. })), "{down:?}");
+    // The other way round somebody who can sign in stays.
+    remove_member(&app, &ana, &labring, &bob_name).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_narrow_credential_ends_no_membership() {
+    let (app, _dir) = App::for_tests().await;
+    let (ana, bob) = (user(&app, "ana").await, user(&app, "bob").await);
+    let bob_name = "bob".parse().unwrap();
+    let labring = org("labring");
+    create(&app, &ana, &labring, "", "").await.unwrap();
+    set_member(&app, &ana, &labring, &bob_name, Role::Writer).await.unwrap();
+    let Actor::User(whole) = &bob else { panic!("bob signed in") };
+    let pull = SignedIn { scope: hub_model::TokenScope::Pull, ..whole.clone() };
+    let elsewhere = SignedIn { within: hub_model::Within::parse("bob").unwrap(), ..whole.clone() };
+    for narrow in [pull, elsewhere] {
+        let left = remove_member(&app, &Actor::User(narrow), &labring, &bob_name).await;
+        assert!(matches!(left, Err(OrgError::Access(AccessError::Narrow { .. }))), "{left:?}");
+    }
+    remove_member(&app, &bob, &labring, &bob_name).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_credential_for_some_places_tells_of_no_organisation_beyond_them() {
+    let (app, _dir) = App::for_tests().await;
+    let ana = user(&app, "ana").await;
+    create(&app, &ana, &org("labring"), "", "").await.unwrap();
+    let Actor::User(whole) = &ana else { panic!("ana signed in") };
+    for (places, seen) in [("", 2), ("ana", 1), ("labring/app", 0)] {
+        let within = hub_model::Within::parse(places).unwrap();
+        let bounded = Actor::User(SignedIn { within, ..whole.clone() });
+        assert_eq!(mine(&app, &bounded).await.unwrap().len(), seen, "{places}");
+        let role = get(&app, &bounded, &org("labring")).await.unwrap().role;
+        assert_eq!(role.is_some(), seen == 2, "{places}");
+    }
+}
+
+#[tokio::test]
+async fn two_edits_of_one_organisation_both_count() {
+    let (app, _dir) = App::for_tests().await;
+    let ana = user(&app, "ana").await;
+    let labring = org("labring");
+    create(&app, &ana, &labring, "", "").await.unwrap();
+    let hidden =
+        OrgChanges { default_visibility: Some(Visibility::Private), ..OrgChanges::default() };
+    // Both have read what there is before either may write.
+    let held = app.db.change().await.unwrap();
+    let release = async {
+        tokio::time::sleep(std::time::Duration::from_millis(80)).await;
+        drop(held);
+    };
+    let (one, other, ()) = futures::join!(
+        edit(&app, &ana, &labring, hidden),
+        edit(&app, &ana, &labring, called("Labring")),
+        release
+    );
+    one.unwrap();
+    other.unwrap();
+    let now = get(&app, &ana, &labring).await.unwrap().org;
+    let found = (now.display_name.as_str(), now.default_visibility);
+    assert_eq!(found, ("Labring", Visibility::Private));
+}

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hub_model::{Scope, SignedIn, Visibility};
+use jsonwebtoken::{Algorithm, Header, encode};
 use secrecy::ExposeSecret as _;
 
 use super::super::publish::fixtures::{Hub, image, repo};
@@ -229,15 +230,15 @@ async fn altered_claims_of_a_robot_or_an_access_key_are_refused() {
     let robot = signed_in(&hub, "labring+ci", &secret).await;
     let (key, _) = super::super::access_keys::create(app, &hub.owner, "k", None).await.unwrap();
     let by_key = Actor::User(sign_in::with_key(hub.owner.user().unwrap().clone().into(), &key));
-    for (actor, claim, value) in [
-        (&robot, "sub", json!("labring+cd")),
-        (&robot, "sub", json!("olga")),
-        (&robot, "robot", json!(0)),
-        (&robot, "robot", Value::Null),
-        (&robot, "credential_scope", json!("admin")),
-        (&by_key, "sub", json!("wei")),
-        (&by_key, "key", json!(key.id + 1)),
-        (&by_key, "key", Value::Null),
+    for (actor, claim, value, bounded) in [
+        (&robot, "sub", json!("labring+cd"), false),
+        (&robot, "sub", json!("olga"), false),
+        (&robot, "robot", json!(0), false),
+        (&robot, "robot", Value::Null, false),
+        (&robot, "credential_scope", json!("admin"), true),
+        (&by_key, "sub", json!("wei"), false),
+        (&by_key, "key", json!(key.id + 1), false),
+        (&by_key, "key", Value::Null, false),
     ] {
         let good = jwt(&hub, actor, "repository:labring/mysql-op:pull").await;
         assert!(registry_tokens::verify(app, &good).await.is_ok());
@@ -245,9 +246,110 @@ async fn altered_claims_of_a_robot_or_an_access_key_are_refused() {
         let claims = BASE64_URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
         let mut claims: Value = serde_json::from_slice(&claims).unwrap();
         claims[claim] = value;
-        let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
-        let altered = format!("{}.{claims}.{}", parts[0], parts[2]);
+        // By whoever has no key to sign with.
+        let body = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
+        let altered = format!("{}.{body}.{}", parts[0], parts[2]);
         let refused = registry_tokens::verify(app, &altered).await;
         assert!(matches!(refused, Err(VerifyError::Invalid)), "{claim}");
+        // Even signed: no record fits what they say.
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(app.keys.kid.clone());
+        let signed = encode(&header, &claims, &app.keys.encoding).unwrap();
+        match registry_tokens::verify(app, &signed).await {
+            Err(VerifyError::Invalid) => assert!(!bounded, "{claim}"),
+            // What a token says of its credential only ever narrows.
+            Ok(verified) => assert_eq!((bounded, verified.actor.scope()), (true, TokenScope::Pull)),
+            Err(error) => panic!("{error}"),
+        }
     }
+}
+
+#[tokio::test]
+async fn who_stole_a_secret_does_not_get_the_next_one() {
+    let hub = Hub::new().await;
+    let app = &hub.app;
+    let (robot, stolen) =
+        create(app, &hub.owner, order("labring+ci", TokenScope::Admin, "")).await.unwrap();
+    // The request of the thief was let in before the owner replaced the secret.
+    let thief = signed_in(&hub, "labring+ci", &stolen).await;
+    let (_, fresh) = rotate(app, &hub.owner, &robot.name).await.unwrap();
+    let stolen_on = rotate(app, &thief, &robot.name).await;
+    let refused = matches!(stolen_on, Err(RobotError::Access(AccessError::Unauthenticated)));
+    assert!(refused, "{stolen_on:?}");
+    assert!(create(app, &thief, order("labring+x", TokenScope::Pull, "")).await.is_err());
+    signed_in(&hub, "labring+ci", &fresh).await;
+}
+
+#[tokio::test]
+async fn two_edits_of_one_robot_both_count() {
+    let hub = Hub::new().await;
+    let app = &hub.app;
+    let (robot, _) =
+        create(app, &hub.owner, order("labring+ci", TokenScope::Push, "")).await.unwrap();
+    let close = RobotChange { disabled: Some(true), ..RobotChange::default() };
+    let text = RobotChange { description: Some("builds".to_owned()), ..RobotChange::default() };
+    // Both have read what there is before either may write.
+    let held = app.db.change().await.unwrap();
+    let release = async {
+        tokio::time::sleep(std::time::Duration::from_millis(80)).await;
+        drop(held);
+    };
+    let (one, other, ()) = futures::join!(
+        edit(app, &hub.owner, &robot.name, close),
+        edit(app, &hub.owner, &robot.name, text),
+        release
+    );
+    one.unwrap();
+    other.unwrap();
+    let now = get(app, &hub.owner, &robot.name).await.unwrap();
+    assert_eq!((now.disabled, now.description.as_str()), (true, "builds"));
+}
+
+#[tokio::test]
+async fn an_organisation_has_an_end_of_robots_and_a_user_of_tokens() {
+    let hub = Hub::new().await;
+    let app = &hub.app;
+    let (first, _) =
+        create(app, &hub.owner, order("labring+ci", TokenScope::Pull, "")).await.unwrap();
+    let named = |name: &str| TokenOrder { name: name.to_owned(), ..TokenOrder::default() };
+    let (token, _) = tokens::create(app, &hub.owner, named("t")).await.unwrap();
+    let mut more = app.db.change().await.unwrap();
+    for number in 1..MOST {
+        let robot = NewRobot {
+            org_id: first.org_id,
+            name: name(&format!("labring+r{number}")),
+            description: String::new(),
+            secret_hash: format!("robot {number}"),
+            scope: TokenScope::Pull,
+            within: Within::EVERYWHERE,
+            created_at_ms: 1,
+            created_by: String::new(),
+            expires_at_ms: None,
+        };
+        more.add_robot(&robot).await.unwrap();
+        let token = hub_model::NewToken {
+            user_id: token.user_id,
+            kind: token.kind,
+            name: format!("t{number}"),
+            secret_hash: format!("token {number}"),
+            scope: token.scope,
+            within: Within::EVERYWHERE,
+            agent: String::new(),
+            address: String::new(),
+            created_at_ms: 1,
+            expires_at_ms: None,
+        };
+        more.add_token(&token).await.unwrap();
+    }
+    more.commit().await.unwrap();
+    let robot = create(app, &hub.owner, order("labring+cd", TokenScope::Pull, "")).await;
+    let told = robot.unwrap_err().to_string();
+    assert_eq!(told, "an organisation has at most 200 robots: delete one that nobody uses");
+    let another = tokens::create(app, &hub.owner, named("u")).await.unwrap_err();
+    let told = another.to_string();
+    assert_eq!(told, "a user has at most 200 tokens: revoke one that nobody uses");
+    delete(app, &hub.owner, &first.name).await.unwrap();
+    create(app, &hub.owner, order("labring+cd", TokenScope::Pull, "")).await.unwrap();
+    tokens::revoke(app, &hub.owner, token.id).await.unwrap();
+    tokens::create(app, &hub.owner, named("u")).await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! Tests of shares.
 
-use hub_model::{Org, User};
+use hub_model::{Org, User, Within};
 
 use super::*;
 use crate::app::Clock;

@@ -23,6 +23,7 @@ pub(crate) struct CredentialWords {
     pub key_login: &'static str,
     pub error_key_name: &'static str,
     pub error_key_many: &'static str,
+    pub error_token_many: &'static str,
 
     pub robots: &'static str,
     pub robots_lead: &'static str,
@@ -37,6 +38,7 @@ pub(crate) struct CredentialWords {
     pub whole_org: &'static str,
     pub error_robot_name: &'static str,
     pub error_robot_taken: &'static str,
+    pub error_robot_many: &'static str,
     pub error_robot_places: &'static str,
     pub error_description: &'static str,
 
@@ -73,6 +75,7 @@ pub(super) const EN: CredentialWords = CredentialWords {
     key_login: "Sign in to the registry with it:",
     error_key_name: "An access key needs a name of 1 to 64 characters.",
     error_key_many: "That is enough access keys: delete one that nobody uses.",
+    error_token_many: "That is enough tokens: revoke one that nobody uses.",
 
     robots: "Robots",
     robots_lead: "A robot is an account of this organisation for a machine. It stays when people leave.",
@@ -87,6 +90,7 @@ pub(super) const EN: CredentialWords = CredentialWords {
     whole_org: "the whole organisation",
     error_robot_name: "The name of a robot has lowercase letters and digits, with single ., _ or - between them.",
     error_robot_taken: "There is a robot of this name already.",
+    error_robot_many: "That is enough robots: delete one that nobody uses.",
     error_robot_places: "A robot reaches places of its own organisation only.",
     error_description: "A description has at most 200 characters.",
 
@@ -123,6 +127,7 @@ pub(super) const ZH: CredentialWords = CredentialWords {
     key_login: "用它登录镜像仓库：",
     error_key_name: "访问密钥名称需为 1 到 64 个字符。",
     error_key_many: "访问密钥数量已达上限：请先删除不再使用的密钥。",
+    error_token_many: "令牌数量已达上限：请先撤销不再使用的令牌。",
 
     robots: "机器人",
     robots_lead: "机器人是本组织供机器使用的账号，不随人员变动而失效。",
@@ -137,6 +142,7 @@ pub(super) const ZH: CredentialWords = CredentialWords {
     whole_org: "整个组织",
     error_robot_name: "机器人名称由小写字母和数字组成，中间可以有单个 .、_ 或 -。",
     error_robot_taken: "同名的机器人已经存在。",
+    error_robot_many: "机器人数量已达上限：请先删除不再使用的机器人。",
     error_robot_places: "机器人只能访问本组织内的范围。",
     error_description: "描述最多 200 个字符。",
 

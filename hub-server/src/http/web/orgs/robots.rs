@@ -212,6 +212,7 @@ fn made(
     let error = match outcome {
         Ok((robot, secret)) => return Ok((StatusCode::CREATED, Outcome::Made(robot, secret))),
         Err(RobotError::Taken { .. }) => c.error_robot_taken.to_owned(),
+        Err(RobotError::TooMany) => c.error_robot_many.to_owned(),
         Err(RobotError::Outside { .. }) => c.error_robot_places.to_owned(),
         Err(RobotError::Description { .. }) => c.error_description.to_owned(),
         Err(RobotError::Reach(error)) if !matches!(error, ReachError::Db(_)) => {
