@@ -15,7 +15,7 @@ use hub_oci::ManifestError;
 use super::access::AccessError;
 use crate::App;
 
-pub(crate) use repo::{Right, ensure_repo, may_push};
+pub(crate) use repo::{Ensured, Right, ensure_repo, may_push};
 
 /// Most tags that one request may set.
 pub const MAX_TAGS: usize = 64;

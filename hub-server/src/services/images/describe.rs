@@ -94,10 +94,14 @@ pub async fn declare(
 ) -> Result<Img, ImageError> {
     let right = publish::may_push(app, actor, name).await?;
     let detail = check_all(declaration.detail)?;
-    let declared = json!({"set": sources(detail.0.iter())});
+    let mut declared = json!({"set": sources(detail.0.iter())});
     let now = app.now_ms();
     let mut change = app.db.change().await?;
-    let repo = publish::ensure_repo(app, &mut change, name, right, None).await?.repo;
+    let publish::Ensured { repo, made } =
+        publish::ensure_repo(app, &mut change, name, right, None).await?;
+    if made {
+        declared["repo"] = json!({"created": true, "visibility": repo.visibility});
+    }
     let target = format!("{name}:{tag}");
     let act = Act { action: "image.declare", target: &target, org_id: Some(repo.org_id) };
     audit::done(app, &mut change, actor, act, ((), declared)).await?;

@@ -1,35 +1,32 @@
 //! The repository that a push goes to: whether the caller may, and making it when it is not there.
 
 use hub_db::{Change, DbError, RepoEdit};
-use hub_model::{Action, Actor, NewRepo, Org, Repo, RepoName, Visibility};
+use hub_model::{Action, Actor, NewRepo, Repo, RepoName, Visibility};
 
 use super::super::access::{self, AccessError};
+use super::super::images::ImageError;
+use super::super::uploads::UploadError;
+use super::PublishError;
 use crate::App;
 
-/// A right to push that was asked for and given.
+/// A right to push that was asked for and given: into the repository, or, where that is not there
+/// yet, into any of the organisation that the credential reaches.
 #[derive(Debug, Clone)]
-pub(crate) enum Right {
-    /// Into this repository.
-    Repo(Repo),
-    /// Into any repository of this organisation; the one asked for is not there yet.
-    Org(Org),
+pub(crate) struct Right {
+    actor: Actor,
+    repo: Option<Repo>,
+    org_id: i64,
 }
 
 impl Right {
     /// The repository's row, when it is there already.
     pub(crate) const fn repo(&self) -> Option<&Repo> {
-        match self {
-            Self::Repo(repo) => Some(repo),
-            Self::Org(_) => None,
-        }
+        self.repo.as_ref()
     }
 
     /// Row of the organisation.
     pub(crate) const fn org_id(&self) -> i64 {
-        match self {
-            Self::Repo(repo) => repo.org_id,
-            Self::Org(org) => org.id,
-        }
+        self.org_id
     }
 }
 
@@ -45,19 +42,49 @@ pub(crate) async fn may_push(
     name: &RepoName,
 ) -> Result<Right, AccessError> {
     let hidden = match access::repo(app, actor, Action::Push, name).await {
-        Ok(repo) => return Ok(Right::Repo(repo)),
+        Ok(repo) => {
+            let org_id = repo.org_id;
+            return Ok(Right { actor: actor.clone(), repo: Some(repo), org_id });
+        }
         Err(error @ AccessError::Hidden { .. }) => error,
         Err(error) => return Err(error),
     };
-    match access::require_org(app, actor, Action::Push, &name.org()).await {
-        Ok(org) => {
-            access::fits(app, name)?;
-            Ok(Right::Org(org))
-        }
-        Err(AccessError::Db(error)) => Err(AccessError::Db(error)),
-        Err(_) => Err(hidden),
+    // Hidden because it is not there, or because the caller may not know. What is not there has no
+    // grants and no shares, so who may push here may by what they are in the organisation; also
+    // with a credential for this place alone.
+    if !access::may(app, actor, Action::Push, (name, Visibility::Private)).await? {
+        return Err(hidden);
     }
+    let Some(org) = app.db.org(&name.org()).await? else { return Err(hidden) };
+    access::fits(app, name)?;
+    Ok(Right { actor: actor.clone(), repo: None, org_id: org.id })
 }
+
+/// Why there is no repository to push to.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EnsureError {
+    /// It was deleted meanwhile, and the caller may not make it.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The metadata store failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+macro_rules! told_by {
+    ($($error:ty),+) => {
+        $(impl From<EnsureError> for $error {
+            fn from(error: EnsureError) -> Self {
+                match error {
+                    EnsureError::Access(error) => Self::Access(error),
+                    EnsureError::Db(error) => Self::Db(error),
+                }
+            }
+        })+
+    };
+}
+
+told_by!(PublishError, UploadError, ImageError);
 
 /// A repository that is there now.
 #[derive(Debug)]
@@ -76,16 +103,27 @@ pub(crate) struct Ensured {
 ///
 /// # Errors
 ///
-/// When the metadata store fails; a conflict means that somebody else made it just now.
+/// [`EnsureError::Access`] when the repository that the right was for is gone, and the caller may
+/// not make one here; when the metadata store fails; a conflict means that somebody else made it
+/// just now.
 pub(crate) async fn ensure_repo(
     app: &App,
     change: &mut Change,
     name: &RepoName,
     right: Right,
     visibility: Option<Visibility>,
-) -> Result<Ensured, DbError> {
+) -> Result<Ensured, EnsureError> {
     let now = app.now_ms();
-    if let Some(mut repo) = change.lock_repo(name).await? {
+    let found = change.lock_repo(name).await?;
+    let meant = right.repo().map(|repo| repo.id);
+    if found.is_none() || meant.is_some_and(|id| found.as_ref().is_some_and(|repo| repo.id != id)) {
+        // A role on the repository alone has gone with it.
+        let place = (right.org_id(), name);
+        if !access::may_make(app, change, &right.actor, place).await? {
+            return Err(AccessError::Hidden { name: name.to_string() }.into());
+        }
+    }
+    if let Some(mut repo) = found {
         let wanted = visibility.unwrap_or(repo.visibility);
         if wanted != repo.visibility && repo.pushed_at_ms == 0 && !repo.keep {
             repo.visibility = wanted;

@@ -1,15 +1,28 @@
 //! What publishing promises.
 
-use hub_model::{Actor, DetailScope, Extraction, Field, LatestMode, LetterKind, Source, Value};
+use hub_blobs::stream_of;
+use hub_model::{
+    Actor, DetailScope, Extraction, Field, LatestMode, LetterKind, NewAuditEntry, Outcome, Place,
+    RepoName, Role, SignedIn, Source, TokenScope, Value, Visibility, Within,
+};
 use hub_oci::ImageBuilder;
 
 use super::super::images::{self, DetailTarget, Edit, ImageError};
 use super::fixtures::{Hub, image, repo, tag};
 use super::{ManifestRef, PublishError, ensure_repo, may_push};
 use crate::services::access::AccessError;
+use crate::services::audit::{self, About, Wanted};
+use crate::services::{grants, repos, robots, sign_in, uploads};
 
 fn by_tag(name: &str) -> ManifestRef {
     ManifestRef::Tag(tag(name))
+}
+
+/// What was noted of the organisation, the newest first.
+async fn noted(hub: &Hub) -> Vec<NewAuditEntry> {
+    let about = About::Org(repo().org());
+    let part = audit::list(&hub.app, &hub.owner, &about, &Wanted::default(), 20).await.unwrap();
+    part.items.into_iter().map(|act| act.entry).collect()
 }
 
 #[tokio::test]
@@ -300,4 +313,76 @@ async fn pushes_at_once_agree_about_the_latest_tag() {
     let newest = hub.app.db.imgs(row.id, None, 1).await.unwrap().remove(0);
     assert_eq!(row.latest_tag, Some(newest.tag));
     assert_eq!(row.tags, 20);
+}
+
+#[tokio::test]
+async fn a_credential_for_one_place_makes_the_repository_there_and_no_other() {
+    let hub = Hub::new().await;
+    let app = &hub.app;
+    let place = |text: &str| vec![Place::parse(text).unwrap()];
+    let robot = robots::RobotOrder {
+        name: "labring+ci".parse().unwrap(),
+        description: String::new(),
+        scope: TokenScope::Push,
+        within: place("labring/mysql-op"),
+        expires_at_ms: None,
+    };
+    let (_, secret) = robots::create(app, &hub.owner, robot).await.unwrap();
+    let robot = sign_in::sign_in(app, "labring+ci", &secret, "").await.unwrap();
+    let elsewhere: RepoName = "labring/other".parse().unwrap();
+    let refused = may_push(app, &robot, &elsewhere).await;
+    assert!(matches!(refused, Err(AccessError::Hidden { .. })), "{refused:?}");
+    app.flush().await;
+    let noted = noted(&hub).await;
+    let refusals = noted.iter().filter(|entry| entry.outcome == Outcome::Denied);
+    let targets: Vec<_> = refusals.map(|entry| entry.target.as_str()).collect();
+    assert_eq!(targets, ["labring/other"], "of one push one refusal");
+
+    let image = image("one");
+    for (digest, bytes) in &image.blobs {
+        let body = stream_of(bytes.clone());
+        uploads::whole(app, &robot, &repo(), digest, body, None).await.unwrap();
+    }
+    hub.put(&robot, by_tag("v1"), &image).await.unwrap();
+    assert_eq!(hub.latest().await.as_deref(), Some("v1"));
+    // A reader's credential for that place is no writer's.
+    let Actor::User(reader) = &hub.reader else { panic!("a person") };
+    let within = Within::of(place("labring/absent"));
+    let reader = Actor::User(SignedIn { within, ..reader.clone() });
+    assert!(may_push(app, &reader, &"labring/absent".parse().unwrap()).await.is_err());
+}
+
+#[tokio::test]
+async fn who_was_let_into_a_repository_alone_does_not_bring_it_back() {
+    for hub in Hub::on_every_engine().await {
+        let app = &hub.app;
+        let name: RepoName = "labring/vault".parse().unwrap();
+        repos::create(app, &hub.owner, &name, Visibility::Private).await.unwrap();
+        let sam = hub.stranger.user().unwrap().name.clone();
+        grants::set(app, &hub.owner, &name, &sam, Role::Writer).await.unwrap();
+        let guest = may_push(app, &hub.stranger, &name).await.unwrap();
+        let writer = may_push(app, &hub.writer, &name).await.unwrap();
+        repos::delete(app, &hub.owner, &name).await.unwrap();
+        let mut change = app.db.change().await.unwrap();
+        let made = ensure_repo(app, &mut change, &name, guest.clone(), None).await;
+        assert_eq!(made.unwrap_err().to_string(), "`labring/vault` was not found");
+        let made = ensure_repo(app, &mut change, &name, writer, None).await.unwrap();
+        assert_eq!((made.made, made.repo.visibility), (true, Visibility::Private));
+        // Another one of that name is not the one the role was for.
+        let made = ensure_repo(app, &mut change, &name, guest, None).await;
+        assert_eq!(made.unwrap_err().to_string(), "`labring/vault` was not found");
+    }
+}
+
+#[tokio::test]
+async fn a_repository_that_comes_with_a_declared_image_is_noted() {
+    let hub = Hub::new().await;
+    let app = &hub.app;
+    for tag_name in ["v1", "v2"] {
+        let declaration = images::Declaration::default();
+        images::declare(app, &hub.writer, &repo(), &tag(tag_name), declaration).await.unwrap();
+    }
+    let noted = noted(&hub).await;
+    let made: Vec<_> = noted.iter().map(|one| one.after.contains("\"created\"")).collect();
+    assert_eq!(made, [false, true], "the newest first: {noted:?}");
 }

@@ -127,8 +127,8 @@ pub async fn mount(
     let link = || link_from(app, &source, digest, name, right.clone());
     match link().await {
         // Two mounts made the repository in the same moment.
-        Err(error) if error.is_conflict() => Ok(link().await?),
-        outcome => Ok(outcome?),
+        Err(UploadError::Db(error)) if error.is_conflict() => link().await,
+        outcome => outcome,
     }
 }
 
@@ -138,7 +138,7 @@ async fn link_from(
     digest: &Digest,
     name: &RepoName,
     right: Right,
-) -> Result<bool, DbError> {
+) -> Result<bool, UploadError> {
     let mut change = app.db.change().await?;
     // It may have been deleted there since it was found.
     if change.blobs_in(source.id, std::slice::from_ref(digest)).await?.is_empty() {
