@@ -6,7 +6,7 @@ use hub_api::SessionView;
 use crate::args::{Session, SessionEnd};
 use crate::context::Context;
 use crate::printer::Listing;
-use crate::report::{Exit, Failure};
+use crate::report::Exit;
 
 /// Lists sessions, or ends some.
 ///
@@ -21,13 +21,18 @@ pub(crate) async fn session(command: Session, context: &Context) -> Result<Exit>
 }
 
 async fn ls(context: &Context) -> Result<Exit> {
-    let sessions = context.api(&context.server(None)?).await?.sessions().await?;
+    let server = context.server(None)?;
+    let sessions = context.api(&server).await?.sessions().await?;
     context.printer.list(&Listing {
         head: &["ID", "ADDRESS", "SINCE", "LAST USED", "BROWSER"],
         items: &sessions,
         cells,
         name: |session| session.id.to_string(),
     })?;
+    if sessions.is_empty() {
+        context.printer.note("none", &format!("you are signed in at {server} with no browser"));
+        context.printer.hint("hub token ls lists what programs are signed in with");
+    }
     Ok(Exit::Done)
 }
 
@@ -54,14 +59,8 @@ async fn end(args: SessionEnd, context: &Context) -> Result<Exit> {
         context.printer.note("dry run", &format!("would end {what} at {server}"));
         return Ok(Exit::Done);
     }
-    if id.is_none() && !yes {
-        if !context.may_ask() {
-            let nobody = Failure::usage(format!("will not end {what} without asking"));
-            return Err(nobody.hint("add --yes").into());
-        }
-        if !context.printer.ask(&format!("End {what} at {server}?"))? {
-            return Err(Failure::new(Exit::Failed, "nothing was ended").into());
-        }
+    if id.is_none() {
+        context.sure(&format!("end {what} at {server}"), yes)?;
     }
     let api = context.api(&server).await?;
     match id {

@@ -8,7 +8,7 @@ use hub_model::RepoName;
 use crate::args::{Share, ShareCreate, ShareEdit, ShareLs, ShareRm, ShareWith};
 use crate::context::Context;
 use crate::printer::Listing;
-use crate::report::{Exit, Failure};
+use crate::report::Exit;
 use crate::server::{image, repo_name};
 use crate::units;
 
@@ -152,15 +152,7 @@ async fn remove(args: ShareRm, context: &Context) -> Result<Exit> {
         context.printer.note("dry-run", &format!("would end {what}"));
         return Ok(Exit::Done);
     }
-    if !args.yes {
-        if !context.may_ask() {
-            let nobody = Failure::usage(format!("will not end {what} without asking"));
-            return Err(nobody.hint("add --yes").into());
-        }
-        if !context.printer.ask(&format!("End {what}?"))? {
-            return Err(Failure::new(Exit::Failed, "nothing was ended").into());
-        }
-    }
+    context.sure(&format!("end {what}"), args.yes)?;
     api.delete_share(&repo, name.as_str()).await?;
     context.printer.note("ended", &what);
     Ok(Exit::Done)

@@ -198,3 +198,66 @@ async fn a_push_that_is_denied_says_what_one_has_and_whom_to_ask() {
     hub.settle().await;
     hub.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_nobodys_comes_with_what_to_try() {
+    let hub = TestHub::start().await;
+    let person = hub.person("alice").await;
+    let alice = desk(&hub, "alice").await;
+    let new = json!({"name": "alice/vault", "visibility": "private"});
+    person.send(Method::POST, "/api/v1/repos", &new).await;
+    let share = ["share", "create", "alice/vault", "--to", "nobody"];
+    insta::assert_snapshot!(told(&hub, &alice, &share).await, @r"
+    error: with: there is neither a user nor an organisation `nobody`
+      hint: ask them what they are called here (hub whoami); who has no account is given one by an administrator, or registers where the hub allows it
+    exit 1
+    ");
+    let member = ["org", "member", "add", "alice", "nobody"];
+    insta::assert_snapshot!(told(&hub, &alice, &member).await, @r"
+    error: there is no user `nobody`
+      hint: ask them what they are called here (hub whoami); who has no account is given one by an administrator, or registers where the hub allows it
+    exit 3
+    ");
+    let grant = ["perm", "grant", "alice/vault", "--user", "nobody", "--role", "pull"];
+    insta::assert_snapshot!(told(&hub, &alice, &grant).await, @r"
+    error: there is no user `nobody`
+      hint: ask them what they are called here (hub whoami); who has no account is given one by an administrator, or registers where the hub allows it
+    exit 3
+    ");
+    insta::assert_snapshot!(told(&hub, &alice, &["session", "ls"]).await, @r"
+    none     you are signed in at HUB with no browser
+    hint: hub token ls lists what programs are signed in with
+    exit 0
+    ");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_is_told_which_rights_stay_and_who_hands_over_what_they_are() {
+    let hub = TestHub::start().await;
+    let person = hub.person("alice").await;
+    hub.person("bob").await;
+    hub.administrator("root").await;
+    let (bob, root) = (desk(&hub, "bob").await, desk(&hub, "root").await);
+    for (method, path, body) in [
+        (Method::POST, "/api/v1/orgs", json!({"name": "team"})),
+        (Method::POST, "/api/v1/repos", json!({"name": "team/vault", "visibility": "private"})),
+        (Method::PUT, "/api/v1/orgs/team/members/bob", json!({"role": "writer"})),
+        (Method::PUT, "/api/v1/repos/team/vault/-/access/bob", json!({"role": "reader"})),
+    ] {
+        let (status, said) = person.send(method, path, &body).await;
+        assert!(status.is_success(), "{path}: {said}");
+    }
+    let transfer = ["org", "transfer", "team", "bob", "--yes"];
+    insta::assert_snapshot!(told(&hub, &root, &transfer).await, @r"
+    owner    bob owns team now
+    exit 0
+    ");
+    insta::assert_snapshot!(told(&hub, &bob, &["org", "leave", "team", "--yes"]).await, @r"
+    left     team
+    warning: bob still has a role of their own on team/vault
+    hint: hub perm revoke team/vault --user bob
+    exit 0
+    ");
+    hub.stop().await;
+}

@@ -75,8 +75,16 @@ pub(super) async fn transfer(args: OrgTransfer, context: &Context) -> Result<Exi
         return Ok(Exit::Done);
     }
     context.sure(&format!("hand {org} over to {user}"), args.yes)?;
-    context.api(&server).await?.transfer_org(&org, &user).await?;
-    context.printer.note("owner", &format!("{user} owns {org} now; you are a writer there"));
+    let api = context.api(&server).await?;
+    api.transfer_org(&org, &user).await?;
+    // Administrators of the hub name an owner without belonging there.
+    let mine = api.whoami().await?.orgs.into_iter().find(|own| own.name == org.as_str());
+    let rest = match mine {
+        Some(own) if own.role == "owner" => "; you are an owner there".to_owned(),
+        Some(own) => format!("; you are a {} there", own.role),
+        None => String::new(),
+    };
+    context.printer.note("owner", &format!("{user} owns {org} now{rest}"));
     Ok(Exit::Done)
 }
 
@@ -91,7 +99,8 @@ pub(super) async fn leave(args: OrgGone, context: &Context) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     context.sure(&format!("leave {org}"), args.yes)?;
-    api.remove_member(&org, &user).await?;
+    let left = api.remove_member(&org, &user).await?;
     context.printer.note("left", org.as_str());
+    still_there(&user, &left.grants, context);
     Ok(Exit::Done)
 }

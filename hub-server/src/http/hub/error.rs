@@ -31,6 +31,10 @@ use crate::services::shares::ShareError;
 use crate::services::sign_in::SignInError;
 use crate::services::tokens::TokenError;
 
+/// What to try when a name is nobody's.
+const NO_USER: &str = "ask them what they are called here (hub whoami); who has no account is \
+                       given one by an administrator, or registers where the hub allows it";
+
 /// An answer that is a [`Problem`].
 #[derive(Debug, Clone)]
 pub(super) struct HubError {
@@ -110,6 +114,16 @@ impl HubError {
         }
         let text = "the hub failed, its log says more under the id of this request";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", text)
+    }
+
+    /// What went wrong, for an answer that began as another one.
+    pub(super) fn detail(&self) -> &str {
+        &self.problem.detail
+    }
+
+    /// A user that there is not. Whoever names one knows that people have accounts.
+    fn no_user(detail: String) -> Self {
+        Self::not_found(detail).hint(NO_USER)
     }
 
     fn hint(self, hint: impl Into<String>) -> Self {
@@ -295,9 +309,8 @@ impl From<OrgError> for HubError {
             | OrgError::Personal { .. }
             | OrgError::Ended { .. } => Self::conflict(text),
             OrgError::TooMany { .. } => Self::new(StatusCode::FORBIDDEN, "quota_exceeded", text),
-            OrgError::UnknownUser { .. }
-            | OrgError::NotMember { .. }
-            | OrgError::NotInvited { .. } => Self::not_found(text),
+            OrgError::UnknownUser { .. } => Self::no_user(text),
+            OrgError::NotMember { .. } | OrgError::NotInvited { .. } => Self::not_found(text),
             OrgError::TooLong { what, .. } => Self::invalid(what, text),
             OrgError::Db(ref cause) => Self::failed(&error, cause.is_full()),
         }
@@ -309,7 +322,8 @@ impl From<GrantError> for HubError {
         let text = error.to_string();
         match error {
             GrantError::Access(error) => error.into(),
-            GrantError::UnknownUser { .. } | GrantError::NotGranted { .. } => Self::not_found(text),
+            GrantError::UnknownUser { .. } => Self::no_user(text),
+            GrantError::NotGranted { .. } => Self::not_found(text),
             GrantError::Oneself { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
             GrantError::Db(ref cause) => Self::failed(&error, cause.is_full()),
         }
@@ -378,7 +392,8 @@ impl From<ShareError> for HubError {
             ShareError::Access(error) => error.into(),
             ShareError::Public { .. } => Self::invalid("repo", text)
                 .hint("hub repo edit --visibility private keeps it from everybody else"),
-            ShareError::UnknownName { .. } | ShareError::Own { .. } => Self::invalid("with", text),
+            ShareError::UnknownName { .. } => Self::invalid("with", text).hint(NO_USER),
+            ShareError::Own { .. } => Self::invalid("with", text),
             ShareError::Taken { .. } | ShareError::TooMany { .. } => Self::conflict(text),
             ShareError::Unknown { .. } => Self::not_found(text),
             ShareError::Ended => Self::invalid("until", text),
