@@ -44,11 +44,11 @@ async fn create(args: args::CreateKey, context: &Context) -> Result<Exit> {
     context.printer.value(&made, &id, || lines(&made, &server))?;
     let ends = day(made.key.expires_at.as_deref());
     context.printer.note("key", &format!("{id} ({}), ends {ends}", made.key.name));
-    context.printer.hint("the secret is not shown again; others see what stands behind -p");
+    context.printer.hint("the secret is not shown again");
     Ok(Exit::Done)
 }
 
-/// Both halves, and the two ways to sign in, ready to paste.
+/// Both halves, and the way to sign in, ready to paste.
 fn lines(made: &CreatedKey, server: &Server) -> Vec<String> {
     let CreatedKey { key: KeyView { access_key: id, .. }, secret_key, registry_password, .. } =
         made;
@@ -56,10 +56,10 @@ fn lines(made: &CreatedKey, server: &Server) -> Vec<String> {
     vec![
         format!("access key  {id}"),
         format!("secret key  {secret_key}"),
-        format!("docker login -u {REGION}@{id} -p {registry_password} {host}"),
+        // A secret among the arguments is read by everybody on the machine.
         format!(
-            "printf {id} | openssl dgst -sha256 -hmac {secret_key} -r | cut -d' ' -f1 | docker \
-             login -u {REGION}@{id} --password-stdin {host}"
+            "printf %s {registry_password} | docker login --username {REGION}@{id} \
+             --password-stdin {host}"
         ),
     ]
 }

@@ -108,9 +108,9 @@ async fn skopeo_and_podman_push_and_pull_with_every_credential() {
         shop.podman(&["pull", "-q", "--tls-verify=false", "--creds", &creds, &name]).await;
         shop.podman(&["tag", &name, &again]).await;
         shop.podman(&["push", "-q", "--tls-verify=false", "--creds", &creds, &again]).await;
-        // As `docker login` does it, and not as an argument for each command.
-        let login = ["login", "--tls-verify=false", "-u", &pair.0, "-p", &pair.1, hub.host()];
-        shop.skopeo(&login).await;
+        // As `docker login` does it: once, and by no argument.
+        let login = ["login", "--tls-verify=false", "-u", &pair.0, "--password-stdin", hub.host()];
+        shop.skopeo_fed(&login, &pair.1).await;
     }
     let tags = alice.json("/v2/alice/vault/tags/list").await;
     assert_eq!(tags["tags"].as_array().unwrap().len(), 2 * pairs.len(), "{tags}");

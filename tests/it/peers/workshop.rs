@@ -110,6 +110,14 @@ impl Workshop {
         blocking(command).await
     }
 
+    /// Runs skopeo with something on its stdin.
+    pub async fn skopeo_fed(&self, args: &[&str], stdin: &str) {
+        fs::write(self.path("stdin"), stdin).unwrap();
+        let mut command = self.command("skopeo");
+        command.args(self.trusting(args)).stdin(fs::File::open(self.path("stdin")).unwrap());
+        blocking(command).await;
+    }
+
     /// Runs skopeo, which may fail; tells whether it did what it was asked.
     pub async fn skopeo_may(&self, args: &[&str]) -> bool {
         let mut command = self.command("skopeo");

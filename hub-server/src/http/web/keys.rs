@@ -129,7 +129,11 @@ async fn create(
                 title: (c.key_created)(&key.name),
                 id: id.to_string(),
                 secret: secret.expose_secret().to_owned(),
-                command: format!("docker login -u hub@{id} -p {} {host}", password.expose_secret()),
+                // A secret among the arguments is read by everybody on the machine.
+                command: format!(
+                    "printf %s {} | docker login --username hub@{id} --password-stdin {host}",
+                    password.expose_secret()
+                ),
             })
         }
         Err(AccessKeyError::Name { .. }) => Err(c.error_key_name.to_owned()),

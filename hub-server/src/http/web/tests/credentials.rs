@@ -51,7 +51,10 @@ async fn an_access_key_is_made_disabled_enabled_and_deleted() {
     assert_eq!(made.header("cache-control"), "no-store");
     let id = secret(&made.body, "HUB");
     assert_eq!(id.len(), 20, "{id}");
-    assert!(made.body.contains(&format!("docker login -u hub@{id} -p ")));
+    let login = format!(" | docker login --username hub@{id} --password-stdin ");
+    let (before, _) = made.body.split_once(&login).unwrap();
+    let (_, signature) = before.rsplit_once("printf %s ").unwrap();
+    assert_eq!(signature.len(), 64, "no secret is an argument: {signature}");
     for (act, shown) in [("disable", "enable"), ("enable", "disable")] {
         let done = hub.post(&cookie, path, &format!("form_token={token}&key={id}&do={act}")).await;
         assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, path));
