@@ -5,24 +5,28 @@ use std::io;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use hub_api::{AuditPage, AuditView, Problem, parse_time_or_day};
 use hub_model::{Actor, OrgName, Outcome};
 use serde::Deserialize;
+use tracing::{Instrument, Span};
 
 use super::error::HubError;
-use super::input::{InPath, OrgInPath, Params, Who, named, word};
+use super::input::{InPath, OrgInPath, Params, Who, actor_of, named, word};
 use super::repos::Call;
 use crate::App;
+use crate::app::Origin;
 use crate::services::audit::{self, About, Part, Wanted};
 
 /// Media type of JSON, a line each.
 const LINES: &str = "application/x-ndjson";
 
-/// Entries that an export reads at once: it is never in memory as a whole.
-const AT_ONCE: u64 = 500;
+/// Entries that an export reads at once: it is never in memory as a whole. A test need not write
+/// five hundred.
+const AT_ONCE: u64 = if cfg!(test) { 20 } else { 500 };
 
 /// Which acts: those that fit every parameter.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
@@ -55,9 +59,9 @@ pub(super) async fn list_audit(
     State(app): State<App>,
     Who(actor): Who,
     Params(which): Params<WhichActs>,
-    headers: HeaderMap,
+    parts: Parts,
 ) -> Result<Response, HubError> {
-    answer(&app, &actor, About::Hub, which, &headers).await
+    answer(&app, &actor, About::Hub, which, parts).await
 }
 
 /// What was done and refused in an organisation, the newest first, for its owners.
@@ -69,10 +73,10 @@ pub(super) async fn list_org_audit(
     Who(actor): Who,
     InPath(OrgInPath { org }): InPath<OrgInPath>,
     Params(which): Params<WhichActs>,
-    headers: HeaderMap,
+    parts: Parts,
 ) -> Result<Response, HubError> {
     let org = named("org", &org, OrgName::parse)?;
-    answer(&app, &actor, About::Org(org), which, &headers).await
+    answer(&app, &actor, About::Org(org), which, parts).await
 }
 
 /// What was done to a repository and its images, for those who administer it.
@@ -84,9 +88,9 @@ pub(super) async fn list_org_audit(
 pub(super) async fn list_repo_audit(
     call: &Call<'_>,
     which: WhichActs,
-    headers: &HeaderMap,
+    parts: Parts,
 ) -> Result<Response, HubError> {
-    answer(call.app, call.actor, About::Repo(call.repo.clone()), which, headers).await
+    answer(call.app, call.actor, About::Repo(call.repo.clone()), which, parts).await
 }
 
 async fn answer(
@@ -94,9 +98,9 @@ async fn answer(
     actor: &Actor,
     about: About,
     which: WhichActs,
-    headers: &HeaderMap,
+    parts: Parts,
 ) -> Result<Response, HubError> {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accepted = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let lines = match which.format.as_deref() {
         None => accepted.is_some_and(|accepted| accepted.contains(LINES)),
         Some("json") => false,
@@ -108,7 +112,7 @@ async fn answer(
     let limit = which.limit;
     let wanted = wanted(which)?;
     if lines {
-        return export(app, actor, about, wanted, limit).await;
+        return export(app, actor, parts, (about, wanted, limit)).await;
     }
     let limit = limit.unwrap_or(20).clamp(1, 100);
     let Part { items, next } = audit::list(app, actor, &about, &wanted, limit).await?;
@@ -140,34 +144,49 @@ fn wanted(which: WhichActs) -> Result<Wanted, HubError> {
 /// What is still to be exported.
 struct Rest {
     app: App,
-    actor: Actor,
+    /// What the request came with: who calls is found out for each part anew.
+    parts: Parts,
+    origin: Origin,
     about: About,
     wanted: Wanted,
     left: u64,
     part: Option<Part>,
 }
 
+impl Rest {
+    /// The next part, for whom the credentials of the request prove now, and if they may still.
+    async fn read(&self) -> Result<Part, HubError> {
+        let actor = actor_of(&self.parts, &self.app).await?;
+        let limit = self.left.min(AT_ONCE);
+        Ok(audit::list(&self.app, &actor, &self.about, &self.wanted, limit).await?)
+    }
+}
+
 /// All acts that are wanted as JSON, a line each, read in parts while they are sent. Whoever loses
-/// the right meanwhile is sent no more.
+/// the right or the credential meanwhile is sent no more: the answer breaks off.
 async fn export(
     app: &App,
     actor: &Actor,
-    about: About,
-    wanted: Wanted,
-    limit: Option<u64>,
+    parts: Parts,
+    (about, wanted, limit): (About, Wanted, Option<u64>),
 ) -> Result<Response, HubError> {
     let left = limit.unwrap_or(u64::MAX);
     let first = audit::list(app, actor, &about, &wanted, left.min(AT_ONCE)).await?;
-    let (app, actor) = (app.clone(), actor.clone());
-    let rest = Rest { app, actor, about, wanted, left, part: Some(first) };
-    let lines = stream::try_unfold(rest, |mut rest| async move {
+    let (app, origin, part) = (app.clone(), Origin::here(), Some(first));
+    let rest = Rest { app, parts, origin, about, wanted, left, part };
+    // The rest is read when the request is answered already: its span and its origin go along.
+    let span = Span::current();
+    let lines = stream::try_unfold((rest, span), |(mut rest, span)| async move {
         let part = match rest.part.take() {
             Some(part) => part,
             None if rest.wanted.before.is_none() || rest.left == 0 => return Ok(None),
             None => {
-                let limit = rest.left.min(AT_ONCE);
-                let part = audit::list(&rest.app, &rest.actor, &rest.about, &rest.wanted, limit);
-                part.await.map_err(io::Error::other)?
+                let part = rest.origin.clone().of(rest.read()).instrument(span.clone()).await;
+                part.map_err(|error| {
+                    let why = error.detail();
+                    span.in_scope(|| tracing::warn!(why, "an export was broken off"));
+                    io::Error::other(why)
+                })?
             }
         };
         rest.left = rest.left.saturating_sub(part.items.len() as u64);
@@ -177,7 +196,7 @@ async fn export(
             serde_json::to_writer(&mut text, &AuditView::from(entry))?;
             text.push(b'\n');
         }
-        Ok::<_, io::Error>(Some((text, rest)))
+        Ok::<_, io::Error>(Some((text, (rest, span))))
     });
     let headers = [
         (header::CONTENT_TYPE, LINES),

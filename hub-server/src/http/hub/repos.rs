@@ -62,9 +62,7 @@ pub(super) async fn dispatch(
         ("GET", RepoPart::TagDocs(tag)) => images::docs(&call, &tag).await,
         ("GET", RepoPart::Access) => access::show_access(&call).await,
         ("GET", RepoPart::AccessOf(what)) if what == "check" => {
-            let question = axum::extract::Query::try_from_uri(request.uri());
-            let question = question.map_err(|bad| HubError::body(bad.status(), bad.body_text()))?;
-            access::check_repo(&call, &question.0).await
+            access::check_repo(&call, &params_of(&request)?).await
         }
         ("PUT", RepoPart::AccessOf(user)) => {
             access::set_grant(&call, &user, body_of(request, &app).await?).await
@@ -80,7 +78,8 @@ pub(super) async fn dispatch(
         }
         ("DELETE", RepoPart::Share(name)) => shares::delete_share(&call, &name).await,
         ("GET", RepoPart::Audit) => {
-            audit::list_repo_audit(&call, params_of(&request)?, request.headers()).await
+            let which = params_of(&request)?;
+            audit::list_repo_audit(&call, which, request.into_parts().0).await
         }
         _ => Err(HubError::wrong_method(&method, &path)),
     }

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::services::accounts::{self, NewAccount};
-use hub_model::Actor;
+use crate::services::tokens;
+use futures::StreamExt;
+use hub_model::{Actor, NewAuditEntry, Outcome, SignedIn};
 
 /// Asks as `user`, whose password is known; answers status and JSON.
 async fn ask(app: &App, user: &str, line: &str, body: Option<Value>) -> (StatusCode, Value) {
@@ -237,4 +239,48 @@ fn the_document_describes_every_path() {
     put /api/v1/repos/{org}/{repo}/-/tags/{tag}
     put /api/v1/users/{user}/password
     ");
+}
+
+#[tokio::test]
+async fn an_export_ends_when_the_token_that_asked_for_it_is_revoked() {
+    let (app, _dir) = App::for_tests().await;
+    user(&app, "ana").await;
+    let by_password = Actor::User(SignedIn::by_password(
+        app.db.user(&"ana".parse().unwrap()).await.unwrap().unwrap().into(),
+    ));
+    let org = app.db.org(&"ana".parse().unwrap()).await.unwrap().unwrap();
+    let act = NewAuditEntry {
+        at_ms: app.now_ms(),
+        org_id: Some(org.id),
+        actor: "ana".to_owned(),
+        credential: "password".to_owned(),
+        address: String::new(),
+        request_id: String::new(),
+        action: "org.edit".to_owned(),
+        target: "ana".to_owned(),
+        outcome: Outcome::Done,
+        before: String::new(),
+        after: String::new(),
+    };
+    app.db.add_audit(&vec![act; 21]).await.unwrap();
+    let login = json!({"username": "ana", "password": "correct horse", "name": "laptop"});
+    let (_, made) = ask(&app, "", "POST /api/v1/login", Some(login)).await;
+    let export = async || {
+        let request = Request::builder()
+            .uri("/api/v1/orgs/ana/audit?format=jsonl")
+            .header(header::AUTHORIZATION, format!("Bearer {}", made["secret"].as_str().unwrap()))
+            .body(Body::empty())
+            .unwrap();
+        let response = crate::http::Door::new(&app).answer(None, request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        response.into_body().into_data_stream()
+    };
+    let whole: Vec<_> = export().await.collect().await;
+    assert!(whole.len() == 2 && whole.iter().all(Result::is_ok), "{}", whole.len());
+
+    let mut cut = export().await;
+    assert!(cut.next().await.unwrap().is_ok());
+    tokens::revoke(&app, &by_password, made["id"].as_i64().unwrap()).await.unwrap();
+    assert!(cut.next().await.unwrap().is_err(), "the answer breaks off");
+    assert!(cut.next().await.is_none());
 }
