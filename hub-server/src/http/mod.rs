@@ -4,6 +4,8 @@
 pub mod actor;
 mod credentials;
 mod door;
+#[cfg(test)]
+mod effort;
 pub mod hub;
 mod layers;
 mod meter;

@@ -179,6 +179,9 @@ async fn strangers_register_only_where_the_hub_lets_them() {
     other.submit(page, page, &wish("carl")).await;
     let last = Browser::new(&hub).submit(page, page, &wish("dora")).await;
     assert_eq!(last.status(), StatusCode::TOO_MANY_REQUESTS);
+    let wait: u64 = last.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((600..=1200).contains(&wait), "three an hour: {wait} seconds");
+    assert!(text(last).await.contains("minutes"));
     hub.stop().await;
 }
 

@@ -6,7 +6,7 @@ pub(super) mod users;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use hub_model::NameError;
 use secrecy::SecretString;
@@ -18,6 +18,7 @@ use super::lang::AccountWords;
 use super::params::Form;
 use super::view::{Shell, html};
 use super::visitor::Visitor;
+use crate::app::TooMany;
 use crate::http::actor::session_cookie;
 use crate::services;
 use crate::services::access;
@@ -121,16 +122,33 @@ pub(super) fn agent(headers: &HeaderMap) -> &str {
     agent.unwrap_or_default()
 }
 
+/// With which status a form is not taken, and after how many seconds another try makes sense.
+#[derive(Debug, Clone, Copy)]
+struct NotTaken {
+    status: StatusCode,
+    retry_after: Option<u64>,
+}
+
+impl From<StatusCode> for NotTaken {
+    fn from(status: StatusCode) -> Self {
+        Self { status, retry_after: None }
+    }
+}
+
 /// A form once more, with what is wrong.
-fn refused(page: &impl Template, status: StatusCode) -> Result<Response, Failure> {
+fn refused(page: &impl Template, why: impl Into<NotTaken>) -> Result<Response, Failure> {
+    let NotTaken { status, retry_after } = why.into();
     let mut response = html(status, page)?;
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     no_store(&mut response);
     Ok(response)
 }
 
 /// What is wrong with a form, in the reader's language; or the page of the failure.
-fn said(a: &AccountWords, error: AccountError) -> Result<(StatusCode, String), Failure> {
-    Ok(match error {
+fn said(a: &AccountWords, error: AccountError) -> Result<(NotTaken, String), Failure> {
+    let (status, text) = match error {
         AccountError::Taken { name } => (StatusCode::CONFLICT, (a.error_taken)(name.as_str())),
         AccountError::PasswordLength { found } => {
             (StatusCode::UNPROCESSABLE_ENTITY, (a.password_length)(found))
@@ -145,11 +163,14 @@ fn said(a: &AccountWords, error: AccountError) -> Result<(StatusCode, String), F
             let orgs: Vec<_> = orgs.iter().map(hub_model::OrgName::as_str).collect();
             (StatusCode::CONFLICT, (a.error_still_owns)(name.as_str(), &orgs.join(", ")))
         }
-        AccountError::TooMany(busy) => {
-            (StatusCode::TOO_MANY_REQUESTS, (a.error_wait)(busy.retry_after_seconds))
+        AccountError::TooMany(TooMany { retry_after_seconds: seconds, .. }) => {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let why = NotTaken { status, retry_after: Some(seconds) };
+            return Ok((why, (a.error_wait)(seconds)));
         }
         error => return Err(error.into()),
-    })
+    };
+    Ok((status.into(), text))
 }
 
 /// What is wrong with a name, in the reader's language.

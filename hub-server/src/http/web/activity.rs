@@ -133,15 +133,12 @@ pub(super) async fn acts(
     })
 }
 
-/// `GET /settings/audit`: for administrators; to others there is no such page.
+/// `GET /settings/audit`: for administrators. As with the users, everybody may know that there is
+/// such a page.
 pub(super) async fn page(State(web): State<Web>, visitor: Visitor) -> Result<Response, Failure> {
     let t = visitor.words();
     let places = ("/settings/audit", "/api/v1/audit");
-    let acts =
-        acts(&web, &visitor, &About::Hub, places).await.map_err(|failure| match failure {
-            Failure::Refused => Failure::Missing,
-            other => other,
-        })?;
+    let acts = acts(&web, &visitor, &About::Hub, places).await?;
     let shell = Shell::new(&visitor, t.shares.activity).hidden();
     html(StatusCode::OK, &WholeHub { shell, t, acts })
 }

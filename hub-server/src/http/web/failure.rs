@@ -36,8 +36,8 @@ pub(super) enum Failure {
     Bad,
     /// No such method here.
     Method,
-    /// Too many at once; another try may succeed.
-    Busy,
+    /// Too many at once; another try may succeed after so many seconds.
+    Busy(u64),
     /// Our fault; it was logged where it was met.
     Broken,
 }
@@ -52,7 +52,7 @@ impl Failure {
             Self::Wrong => StatusCode::UNAUTHORIZED,
             Self::Bad => StatusCode::BAD_REQUEST,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -141,7 +141,7 @@ impl From<AccountError> for Failure {
         match error {
             AccountError::Access(error) => error.into(),
             AccountError::Unknown { .. } | AccountError::NoRegistration => Self::Missing,
-            AccountError::TooMany(_) => Self::Busy,
+            AccountError::TooMany(busy) => Self::Busy(busy.retry_after_seconds),
             AccountError::Taken { .. }
             | AccountError::PasswordLength { .. }
             | AccountError::LastAdministrator { .. }
@@ -241,7 +241,7 @@ impl From<SignInError> for Failure {
     fn from(error: SignInError) -> Self {
         match &error {
             SignInError::Wrong | SignInError::Disabled => Self::Wrong,
-            SignInError::TooMany(_) => Self::Busy,
+            SignInError::TooMany(busy) => Self::Busy(busy.retry_after_seconds),
             SignInError::Hash(_) | SignInError::Sealed(_) | SignInError::Db(_) => {
                 Self::broken(&error)
             }

@@ -60,6 +60,9 @@ fn failed(visitor: &Visitor, failure: Failure) -> Response {
         Ok(response) => response,
         Err(failure) => return failure.status().into_response(),
     };
+    if let Failure::Busy(seconds) = failure {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     no_store(&mut response);
     response
 }

@@ -47,6 +47,10 @@ use self::readme::Readmes;
 use self::visitor::Visitor;
 use crate::{App, services};
 
+/// Routes below `/o/` and `/r/`, which are told apart behind one mount: method and pattern. A test
+/// asks that each is in the table of who gets what.
+pub const ROUTES: [&[(&str, &str)]; 2] = [orgs::ROUTES, route::ROUTES];
+
 /// What handlers of pages work with.
 #[derive(Clone)]
 struct Web {
@@ -86,7 +90,7 @@ pub fn router(app: App) -> Router {
         .route("/settings/tokens/{id}/revoke", post(tokens::revoke))
         .route("/settings/tokens/{id}/rotate", post(tokens::rotate))
         .route("/settings/keys", get(keys::page).post(keys::change))
-        .route(invitations::PATH, get(invitations::page))
+        .route("/settings/invitations", get(invitations::page))
         .route("/settings/invitations/accept", post(invitations::answer))
         .route("/settings/invitations/decline", post(invitations::answer))
         .route("/static/{file}", get(assets::serve))
@@ -126,8 +130,8 @@ async fn otherwise(
 
 /// 308 to the address without the slashes at its end.
 fn without_slash(path: &str, uri: &Uri) -> Response {
-    // More than one slash in front would name another host.
-    let path = format!("/{}", path.trim_matches('/'));
+    // More than one slash in front would name another host, and browsers read a backslash as one.
+    let path = format!("/{}", path.trim_matches(['/', '\\']));
     let target = match uri.query() {
         Some(query) => format!("{path}?{query}"),
         None => path,

@@ -200,7 +200,7 @@ fn failure(error: OidcError) -> Failure {
     match error {
         OidcError::Off => Failure::Missing,
         OidcError::Access(error) => error.into(),
-        OidcError::TooMany(_) => Failure::Busy,
+        OidcError::TooMany(busy) => Failure::Busy(busy.retry_after_seconds),
         OidcError::Db(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "request failed");
             Failure::Broken

@@ -20,6 +20,7 @@ pub(super) use self::members::named;
 pub(super) use self::trouble::{Trouble, grant_trouble, trouble};
 
 use self::head::Head;
+pub(super) use self::route::ROUTES;
 use self::route::{Part, Route};
 use super::cards::Card;
 use super::failure::Failure;

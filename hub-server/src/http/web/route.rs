@@ -35,6 +35,20 @@ pub(super) enum Route {
     Unknown,
 }
 
+/// Every route below `/r/`: method and pattern.
+pub(super) const ROUTES: &[(&str, &str)] = &[
+    ("GET", "/r/{org}/{repo}"),
+    ("GET", "/r/{org}/{repo}/-/tags"),
+    ("GET", "/r/{org}/{repo}/-/tags/{tag}"),
+    ("GET", "/r/{org}/{repo}/-/digest/{digest}"),
+    ("GET", "/r/{org}/{repo}/-/readme/{file}"),
+    ("GET", "/r/{org}/{repo}/-/icon"),
+    ("POST", "/r/{org}/{repo}/-/star"),
+    ("GET", "/r/{org}/{repo}/-/access"),
+    ("POST", "/r/{org}/{repo}/-/access"),
+    ("POST", "/r/{org}/{repo}/-/access/revoke"),
+];
+
 /// Reads the part of an address behind `/r/`.
 pub(super) fn parse(rest: &str) -> Route {
     if rest.len() > 1 && rest.ends_with('/') {
@@ -110,6 +124,33 @@ mod tests {
         Tag::parse(name).unwrap()
     }
 
+    /// The pattern of a route. A new one finds out here that it needs one.
+    const fn pattern(route: &Route) -> Option<&'static str> {
+        Some(match route {
+            Route::Repo(_) => "/r/{org}/{repo}",
+            Route::Tags(_) => "/r/{org}/{repo}/-/tags",
+            Route::Tag(..) => "/r/{org}/{repo}/-/tags/{tag}",
+            Route::Digest(..) => "/r/{org}/{repo}/-/digest/{digest}",
+            Route::Readme(..) => "/r/{org}/{repo}/-/readme/{file}",
+            Route::Icon(_) => "/r/{org}/{repo}/-/icon",
+            Route::Star(_) => "/r/{org}/{repo}/-/star",
+            Route::Access(_) => "/r/{org}/{repo}/-/access",
+            Route::Revoke(_) => "/r/{org}/{repo}/-/access/revoke",
+            // Elsewhere, or nowhere.
+            Route::Org(_) | Route::Slash(_) | Route::Unknown => return None,
+        })
+    }
+
+    #[test]
+    fn every_route_is_listed_and_every_pattern_is_one() {
+        for (_, listed) in ROUTES {
+            let rest = listed.replace("{org}", "a").replace("{repo}", "b").replace("{tag}", "v1");
+            let rest = rest.replace("{digest}", DIGEST).replace("{file}", "v1.md");
+            let route = parse(rest.strip_prefix("/r/").unwrap());
+            assert_eq!(pattern(&route), Some(*listed), "{listed}");
+        }
+    }
+
     #[test]
     fn an_address_has_one_meaning() {
         for (rest, want) in [
@@ -142,6 +183,8 @@ mod tests {
             ("a/%ff", Route::Unknown),
         ] {
             assert_eq!(parse(rest), want, "{rest}");
+            let listed = |pattern| ROUTES.iter().any(|(_, route)| *route == pattern);
+            assert!(pattern(&want).is_none_or(listed), "{rest} is not listed");
         }
         let want = Route::Digest(repo("a/b"), Digest::parse(DIGEST).unwrap());
         assert_eq!(parse(&format!("a/b/-/digest/{DIGEST}")), want);

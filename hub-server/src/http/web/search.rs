@@ -104,7 +104,7 @@ pub(super) async fn page(
 ) -> Result<Response, Failure> {
     if matches!(visitor.actor(), Actor::Anonymous) {
         let counted = web.app.throttle.count(Often::Searches, &address.key());
-        counted.map_err(|_| Failure::Busy)?;
+        counted.map_err(|busy| Failure::Busy(busy.retry_after_seconds))?;
     }
     let query = visitor.query();
     let page = query.page();

@@ -344,3 +344,28 @@ async fn assets_are_kept_for_ever_under_their_hash() {
     assert_eq!(icon.header("content-type"), "image/svg+xml");
     assert!(icon.header("content-security-policy").ends_with("sandbox"));
 }
+
+#[tokio::test]
+async fn the_routes_behind_one_mount_take_the_methods_that_are_listed() {
+    let hub = Hub::with_images().await;
+    let cookie = hub.sign_in().await;
+    let digest = format!("sha256:{}", "0".repeat(64));
+    for routes in super::ROUTES {
+        for (_, pattern) in routes {
+            let path = pattern.replace("{org}", "alice").replace("{repo}", "app");
+            let path = path.replace("{tag}", "v1").replace("{file}", "v1.md");
+            let path = path.replace("{digest}", &digest);
+            let token = hub.get_as(&cookie, "/settings/tokens").await.form_token();
+            let form = format!("form_token={token}");
+            let both = [
+                ("GET", hub.get_as(&cookie, &path).await),
+                ("POST", hub.post(&cookie, &path, &form).await),
+            ];
+            for (method, answer) in both {
+                let listed = routes.contains(&(method, *pattern));
+                let taken = answer.status != StatusCode::METHOD_NOT_ALLOWED;
+                assert_eq!(taken, listed, "{method} {path}: {}", answer.status);
+            }
+        }
+    }
+}

@@ -158,7 +158,7 @@ fn themes(visitor: &Visitor) -> Vec<Link> {
 pub(super) struct ErrorPage {
     shell: Shell,
     heading: &'static str,
-    text: &'static str,
+    text: String,
     hint: String,
     offer_login: bool,
 }
@@ -174,8 +174,12 @@ impl ErrorPage {
             Failure::Stale => (t.refused_title, t.stale_text),
             Failure::Bad => (t.bad_title, t.bad_text),
             Failure::Method => (t.method_title, t.method_text),
-            Failure::Busy => (t.busy_title, t.busy_text),
+            Failure::Busy(_) => (t.busy_title, ""),
             Failure::Broken => (t.failed_title, t.failed_text),
+        };
+        let text = match failure {
+            Failure::Busy(seconds) => (t.accounts.error_wait)(seconds),
+            _ => text.to_owned(),
         };
         let hint = match failure {
             Failure::Missing => t.missing_hint.to_owned(),

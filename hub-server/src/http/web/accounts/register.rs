@@ -2,22 +2,21 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use hub_model::UserName;
 
-use super::{agent, bad_name, refused, said};
+use super::{bad_name, refused, said};
 use crate::config::Registration;
 use crate::http::ClientAddress;
-use crate::http::actor::{session_cookie, session_secret};
 use crate::http::web::Web;
 use crate::http::web::failure::Failure;
-use crate::http::web::frame::{no_store, redirect};
 use crate::http::web::lang::{AccountWords, Words};
 use crate::http::web::params::Form;
+use crate::http::web::session::begin;
 use crate::http::web::view::{Shell, html};
 use crate::http::web::visitor::Visitor;
-use crate::services::{accounts, tokens};
+use crate::services::accounts;
 
 /// Template of the form.
 #[derive(Debug, Template)]
@@ -86,13 +85,5 @@ pub(in crate::http::web) async fn register(
             return refused(&again(text), status);
         }
     };
-    // Whoever was signed in here is not the new user.
-    if let Some(old) = session_secret(&web.app, &headers) {
-        tokens::end_session(&web.app, &old).await?;
-    }
-    let secret = tokens::start_session(&web.app, &user, agent(&headers)).await?;
-    let mut response = redirect(StatusCode::SEE_OTHER, &format!("/o/{}", user.name));
-    response.headers_mut().append(header::SET_COOKIE, session_cookie(&web.app, &secret));
-    no_store(&mut response);
-    Ok(response)
+    begin(&web.app, &headers, &user, &format!("/o/{}", user.name)).await
 }

@@ -203,7 +203,7 @@ pub(in crate::http::web) async fn add(
     let a = visitor.words().accounts;
     let typed = fields.get("name").unwrap_or_default();
     let (status, error) = match UserName::parse(typed) {
-        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, bad_name(a, &error)),
+        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY.into(), bad_name(a, &error)),
         Ok(name) => {
             let password = fields.raw("password").to_owned().into();
             let admin = fields.get("admin").is_some();

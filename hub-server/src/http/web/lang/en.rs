@@ -198,7 +198,6 @@ pub(super) const WORDS: Words = Words {
     bad_title: "Not understood",
     bad_text: "The address or the form holds something that the hub does not understand.",
     busy_title: "Too many at once",
-    busy_text: "Please try again in a moment.",
     failed_title: "That did not work",
     failed_text: "The hub made a mistake; its log says more.",
     failed_id: |id| format!("Request {id}"),

@@ -192,7 +192,6 @@ pub(crate) struct Words {
     pub bad_title: &'static str,
     pub bad_text: &'static str,
     pub busy_title: &'static str,
-    pub busy_text: &'static str,
     pub failed_title: &'static str,
     pub failed_text: &'static str,
     pub failed_id: fn(&str) -> String,

@@ -195,7 +195,6 @@ pub(super) const WORDS: Words = Words {
     bad_title: "无法理解",
     bad_text: "地址或表单中有 hub 无法理解的内容。",
     busy_title: "请求过多",
-    busy_text: "请稍后再试。",
     failed_title: "出错了",
     failed_text: "hub 发生了错误，详情见其日志。",
     failed_id: |id| format!("请求编号 {id}"),

@@ -64,6 +64,26 @@ const PARTS: &[(&str, Part)] = &[
     ("settings", Part::Settings),
 ];
 
+/// Every route below `/o/`: method and pattern.
+pub(in crate::http::web) const ROUTES: &[(&str, &str)] = &[
+    ("GET", "/o/{org}"),
+    ("GET", "/o/{org}/-/members"),
+    ("POST", "/o/{org}/-/members/set"),
+    ("POST", "/o/{org}/-/members/remove"),
+    ("POST", "/o/{org}/-/invitations"),
+    ("POST", "/o/{org}/-/invitations/withdraw"),
+    ("POST", "/o/{org}/-/transfer"),
+    ("POST", "/o/{org}/-/leave"),
+    ("GET", "/o/{org}/-/robots"),
+    ("POST", "/o/{org}/-/robots"),
+    ("GET", "/o/{org}/-/shares"),
+    ("POST", "/o/{org}/-/shares"),
+    ("POST", "/o/{org}/-/shares/end"),
+    ("GET", "/o/{org}/-/activity"),
+    ("GET", "/o/{org}/-/settings"),
+    ("POST", "/o/{org}/-/settings"),
+];
+
 /// Reads the part of an address behind `/o/`.
 pub(super) fn parse(rest: &str) -> Route {
     if rest.len() > 1 && rest.ends_with('/') {
@@ -118,6 +138,8 @@ mod tests {
         for (word, part) in PARTS {
             let want = Route::Part(OrgName::parse("a").unwrap(), *part);
             assert_eq!(parse(&format!("a/-/{word}")), want, "{word}");
+            let pattern = format!("/o/{{org}}/-/{word}");
+            assert!(ROUTES.iter().any(|(_, route)| *route == pattern), "{word} has no route");
         }
     }
 }
