@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::{PASSWORD, TestTls, binary, plain_client};
@@ -14,6 +15,7 @@ pub struct Server {
     /// Address without a slash at its end.
     pub url: String,
     child: Child,
+    log: Arc<Mutex<String>>,
 }
 
 /// A port that was free a moment ago.
@@ -62,6 +64,16 @@ impl Server {
         server
     }
 
+    /// Serves a data folder with settings of its own, as a file would say them.
+    pub async fn serve_with(data: &Path, settings: &str) -> Self {
+        let file = data.with_extension("toml");
+        std::fs::write(&file, settings).unwrap();
+        let more = ["--config".to_owned(), file.display().to_string()];
+        let mut server = Self::begin(data, &more);
+        server.wait_until_ready().await;
+        server
+    }
+
     /// Begins to serve a data folder with further arguments, and waits for nothing.
     pub(crate) fn begin(data: &Path, more: &[String]) -> Self {
         let port = free_port();
@@ -74,7 +86,7 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        Self { url: format!("http://{listen}"), child }
+        Self { url: format!("http://{listen}"), child, log: Arc::default() }
     }
 
     pub(crate) async fn wait_until_ready(&mut self) {
@@ -96,7 +108,20 @@ impl Server {
         }
         // Somebody must read what it says, or it blocks on a full pipe.
         let lines = BufReader::new(self.child.stderr.take().unwrap()).lines();
-        std::thread::spawn(move || lines.for_each(drop));
+        let log = Arc::clone(&self.log);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut log = log.lock().unwrap();
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
+    }
+
+    /// What it wrote to stderr since it was ready.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     fn said(&mut self) -> String {

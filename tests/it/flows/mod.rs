@@ -4,6 +4,7 @@ mod benchmark;
 mod bombs;
 mod first_hour;
 mod garbage;
+mod log;
 mod offline;
 mod replicas;
 mod stop_and_go;

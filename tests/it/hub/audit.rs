@@ -3,9 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use hub_server::config::Registration;
 use hub_tests::{PASSWORD, Person, TestHub, readme_image};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+
+use crate::web::forms::Browser;
 
 /// One write: who, which operation of `/openapi.json`, the path, the body, and what is noted.
 type Step = (&'static str, &'static str, &'static str, Value, &'static str);
@@ -14,8 +17,8 @@ type Step = (&'static str, &'static str, &'static str, Value, &'static str);
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("put /api/v1/repos/{org}/{repo}/-/star", "a star is a taste: it changes nobody's rights"),
     ("delete /api/v1/repos/{org}/{repo}/-/star", "as above"),
-    ("post /api/v1/register", "only where registration is switched on; its own tests look"),
-    ("delete /api/v1/sessions/{id}", "sessions are browsers'; the tests of pages look"),
+    ("post /api/v1/register", "`what_is_done_before_and_after_a_session_is_noted`"),
+    ("delete /api/v1/sessions/{id}", "`what_is_done_before_and_after_a_session_is_noted`"),
 ];
 
 /// Every other write, in an order in which each finds what it needs.
@@ -348,6 +351,33 @@ async fn every_write_of_the_api_is_noted_by_the_change_that_does_it() {
         unproved.is_empty(),
         "give these a step, or an exception with its reason: {unproved:?}"
     );
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_done_before_and_after_a_session_is_noted() {
+    let hub = TestHub::with(|config| config.auth.registration = Registration::Open).await;
+    let root = hub.administrator("root").await;
+    let new = json!({"name": "ana", "password": PASSWORD});
+    let (status, said) = hub.nobody().send(Method::POST, "/api/v1/register", &new).await;
+    assert_eq!(status, StatusCode::CREATED, "{said}");
+    let made = root.json("/api/v1/audit?action=user.create&target=ana").await;
+    let made = &made["items"][0];
+    assert_eq!((&made["actor"], &made["outcome"]), (&json!(""), &json!("done")), "{made}");
+    assert_ne!(made["address"], "", "{made}");
+
+    let mut browser = Browser::new(&hub);
+    browser.submit("/login", "/login", &[("name", "ana"), ("password", PASSWORD)]).await;
+    let ana = Person::known("ana", &hub.url).at(&hub);
+    let id = ana.json("/api/v1/sessions").await[0]["id"].clone();
+    let path = format!("/api/v1/sessions/{id}");
+    let (status, said) = ana.send(Method::DELETE, &path, &Value::Null).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{said}");
+    let ended = root.json("/api/v1/audit?action=session.end").await;
+    let ended = &ended["items"][0];
+    assert_eq!((&ended["actor"], &ended["target"]), (&json!("ana"), &json!("ana")), "{ended}");
+    assert_eq!(ended["before"]["session"], id, "{ended}");
+    assert!(browser.get("/settings").await.status().is_redirection(), "signed out");
     hub.stop().await;
 }
 

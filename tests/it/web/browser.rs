@@ -7,7 +7,8 @@ use hub_tests::{free_port, program};
 use serde_json::json;
 use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
 
-use super::sample::{PAGES, sample};
+use super::forms;
+use super::sample::{OWN_PAGES, PAGES, furnished, sample};
 
 /// Chromium behind its driver, ended when this goes.
 pub struct Browser {
@@ -94,6 +95,35 @@ async fn nothing_of_a_hostile_readme_runs_and_narrow_pages_do_not_scroll_sideway
         browser.driver.goto(format!("{}{path}", hub.url)).await.unwrap();
         let over = browser.number("return document.documentElement.scrollWidth - innerWidth").await;
         assert!(over <= 0, "{path} is {over} pixels too wide at 360");
+    }
+    browser.quit().await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_somebody_who_is_signed_in_do_not_scroll_sideways_in_either_language() {
+    let Some(browser) = Browser::start().await else { return };
+    let hub = furnished().await;
+    let session = forms::Browser::of(&hub, "root").await.session();
+    let (name, value) = session.split_once('=').unwrap();
+    browser.driver.goto(format!("{}/login", hub.url)).await.unwrap();
+    let cookie = thirtyfour::Cookie::new(name, value);
+    browser.driver.add_cookie(cookie).await.unwrap();
+    browser.narrow(360).await;
+    for lang in ["en", "zh"] {
+        for path in OWN_PAGES {
+            let and = if path.contains('?') { '&' } else { '?' };
+            browser.driver.goto(format!("{}{path}{and}lang={lang}", hub.url)).await.unwrap();
+            let place = "return location.pathname.startsWith('/login') ? 1 : 0";
+            assert_eq!(browser.number(place).await, 0, "{path} is shown");
+            let over = "return document.documentElement.scrollWidth - innerWidth";
+            let over = browser.number(over).await;
+            assert!(over <= 0, "{path} in {lang} is {over} pixels too wide at 360");
+            // Every field has a name for those who do not see it.
+            let nameless = "return [...document.querySelectorAll('input,select,textarea')]\
+                .filter(f => f.type !== 'hidden' && !f.labels.length && !f.ariaLabel).length";
+            assert_eq!(browser.number(nameless).await, 0, "{path} has fields without a label");
+        }
     }
     browser.quit().await;
     hub.stop().await;

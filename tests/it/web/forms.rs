@@ -7,32 +7,32 @@ use reqwest::{Client, Response, StatusCode};
 use scraper::{Html, Selector};
 
 /// A browser's memory: one cookie jar, redirects not followed.
-pub(super) struct Browser {
+pub struct Browser {
     client: Client,
     url: String,
     cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
-    pub(super) fn new(hub: &TestHub) -> Self {
+    pub fn new(hub: &TestHub) -> Self {
         let redirects = reqwest::redirect::Policy::none();
         let client = hub.client().redirect(redirects).build().unwrap();
         Self { client, url: hub.url.clone(), cookies: BTreeMap::new() }
     }
 
     /// Puts a cookie there, as somebody else might.
-    pub(super) fn plant(&mut self, name: &str, value: &str) {
+    pub fn plant(&mut self, name: &str, value: &str) {
         self.cookies.insert(name.to_owned(), value.to_owned());
     }
 
     /// Name and value of the session's cookie.
-    pub(super) fn session(&self) -> String {
+    pub fn session(&self) -> String {
         let session = self.cookies.iter().find(|(name, _)| name.ends_with("hub_session"));
         session.map(|(name, value)| format!("{name}={value}")).unwrap()
     }
 
     /// Somebody who signed in.
-    pub(super) async fn of(hub: &TestHub, name: &str) -> Self {
+    pub async fn of(hub: &TestHub, name: &str) -> Self {
         let mut browser = Self::new(hub);
         let fields = [("name", name), ("password", PASSWORD)];
         let answer = browser.submit("/login", "/login", &fields).await;
@@ -54,7 +54,7 @@ impl Browser {
         }
     }
 
-    pub(super) async fn get(&mut self, path: &str) -> Response {
+    pub async fn get(&mut self, path: &str) -> Response {
         let request = self.client.get(format!("{}{path}", self.url)).header("cookie", self.jar());
         let answer = request.send().await.unwrap();
         self.remember(&answer);
@@ -62,12 +62,7 @@ impl Browser {
     }
 
     /// Fills in the form of a page that posts to `action`, and sends it.
-    pub(super) async fn submit(
-        &mut self,
-        path: &str,
-        action: &str,
-        fields: &[(&str, &str)],
-    ) -> Response {
+    pub async fn submit(&mut self, path: &str, action: &str, fields: &[(&str, &str)]) -> Response {
         let text = self.get(path).await.text().await.unwrap();
         let mut form = hidden_fields(&text, action);
         form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -76,12 +71,7 @@ impl Browser {
 
     /// Sends one of several forms of a page that post to `action`: these fields, and the token that
     /// ties the form to its session.
-    pub(super) async fn choose(
-        &mut self,
-        path: &str,
-        action: &str,
-        fields: &[(&str, &str)],
-    ) -> Response {
+    pub async fn choose(&mut self, path: &str, action: &str, fields: &[(&str, &str)]) -> Response {
         let text = self.get(path).await.text().await.unwrap();
         let mut form = hidden_fields(&text, action);
         form.retain(|(name, _)| name == "form_token");
@@ -90,7 +80,7 @@ impl Browser {
         self.post(action, &form, &self.url.clone()).await
     }
 
-    pub(super) async fn post(
+    pub async fn post(
         &mut self,
         action: &str,
         form: &[(String, String)],
@@ -104,7 +94,7 @@ impl Browser {
     }
 }
 
-pub(super) fn hidden_fields(text: &str, action: &str) -> Vec<(String, String)> {
+pub fn hidden_fields(text: &str, action: &str) -> Vec<(String, String)> {
     let html = Html::parse_document(text);
     let selector = format!("form[action=\"{action}\"] input[type=hidden]");
     let selector = Selector::parse(&selector).unwrap();

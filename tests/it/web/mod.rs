@@ -2,7 +2,7 @@
 
 mod accounts;
 pub mod browser;
-mod forms;
+pub mod forms;
 mod oidc;
 mod orgs;
 mod pages;

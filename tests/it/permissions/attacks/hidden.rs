@@ -77,9 +77,7 @@ async fn what_is_private_and_what_is_missing_are_answered_byte_for_byte_the_same
         roads.push((Method::GET, format!("/v2/alice/vault/blobs/{layer}"), header));
         roads.push((Method::HEAD, format!("/v2/alice/vault/blobs/{layer}"), header));
     }
-    for page in
-        ["", "/-/tags", "/-/tags/v1", "/-/readme/v1.md", "/-/icon", "/-/access", "/-/activity"]
-    {
+    for page in ["", "/-/tags", "/-/tags/v1", "/-/readme/v1.md", "/-/icon", "/-/access"] {
         roads.push((Method::GET, format!("/r/alice/vault{page}"), None));
     }
     for part in [
@@ -91,6 +89,7 @@ async fn what_is_private_and_what_is_missing_are_answered_byte_for_byte_the_same
         "/-/tags/v1/docs",
         "/-/access",
         "/-/shares",
+        "/-/audit",
     ] {
         roads.push((Method::GET, format!("/api/v1/repos/alice/vault{part}"), None));
     }

@@ -54,7 +54,8 @@ async fn nothing_of_a_hostile_readme_or_picture_runs_or_even_tries_to() {
         mallory.push_image(&format!("mallory/trick{number}:v1"), &image).await;
         let icon = json!({"icon": {"mediaType": "image/svg+xml", "data": base64(ICON)}});
         let path = format!("/api/v1/repos/mallory/trick{number}/-/tags/v1/detail");
-        mallory.send(reqwest::Method::PATCH, &path, &icon).await;
+        let (status, said) = mallory.send(reqwest::Method::PATCH, &path, &icon).await;
+        assert_eq!(status, reqwest::StatusCode::OK, "{said}");
     }
     hub.settle().await;
 
