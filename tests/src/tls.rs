@@ -79,7 +79,6 @@ impl TestTls {
 
 /// The beginning of a client for addresses without TLS. It trusts nobody, for reading the
 /// authorities of the system takes longer than most tests.
-#[must_use]
 pub fn plain_client() -> ClientBuilder {
     hub_registry_client::http::builder().tls_certs_only([])
 }
