@@ -64,6 +64,7 @@ mod oidc;
 mod open;
 mod orgs;
 mod outbox;
+mod passwords;
 mod pulls;
 mod repos;
 mod robots;

@@ -39,6 +39,10 @@ statements! {
          ON CONFLICT (org_id, user_id) DO UPDATE
          SET role = excluded.role, since_ms = excluded.since_ms
          WHERE org_member.origin = 'group' AND org_member.role <> excluded.role";
+    REMOVE_MEMBER_BY_GROUP =
+        "DELETE FROM org_member
+         WHERE org_id = $1 AND user_id = $2 AND origin = 'group'
+         RETURNING role";
     ADMIN_BY_GROUP =
         "UPDATE user_account
          SET admin = TRUE, admin_by_group = TRUE
@@ -93,6 +97,21 @@ impl Change {
             sqlx::query(SET_SUBJECT).bind(user_id).bind(subject).execute(on).await.map(drop)
         })
         .doing("set the subject of the user")
+    }
+
+    /// Who the user is at the provider, as this change sees it.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn subject(&mut self, user_id: i64) -> Result<Option<String>, DbError> {
+        let row = within!(self, on => {
+            sqlx::query_scalar::<_, Option<String>>(SUBJECT)
+                .bind(user_id)
+                .fetch_optional(on)
+                .await
+        });
+        row.map(Option::flatten).doing("read the subject of the user")
     }
 
     /// Notes that somebody came back from the provider with this state, and forgets those from
@@ -164,6 +183,28 @@ impl Change {
             done.map(|done| done.rows_affected() > 0)
         })
         .doing("set the member of the organisation by a group")
+    }
+
+    /// Takes back a role that a group gave; one that was given by hand stays. Answers the role that
+    /// went.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn remove_member_by_group(
+        &mut self,
+        org_id: i64,
+        user_id: i64,
+    ) -> Result<Option<Role>, DbError> {
+        let word = within!(self, on => {
+            sqlx::query_scalar::<_, String>(REMOVE_MEMBER_BY_GROUP)
+                .bind(org_id)
+                .bind(user_id)
+                .fetch_optional(on)
+                .await
+        });
+        word.and_then(|word| word.as_deref().map(role).transpose())
+            .doing("remove the member of the organisation by a group")
     }
 
     /// Makes a user an administrator because of a group, or takes back what a group gave; who is
@@ -242,6 +283,12 @@ mod tests {
             // From now on it is by hand, although the role is the same.
             change.set_member(other.id, dana.id, Role::Writer, 4).await.unwrap();
             assert!(change.memberships_by_group(dana.id).await.unwrap().is_empty());
+            assert_eq!(change.remove_member_by_group(other.id, dana.id).await.unwrap(), None);
+            let third = change.an_org("third").await;
+            change.set_member_by_group(third.id, dana.id, Role::Writer, 5).await.unwrap();
+            let gone = change.remove_member_by_group(third.id, dana.id).await.unwrap();
+            assert_eq!(gone, Some(Role::Writer));
+            assert_eq!(change.role(other.id, dana.id).await.unwrap(), Some(Role::Writer));
         }
     }
 
@@ -263,6 +310,12 @@ mod tests {
             let root = change.add_user(&root).await.unwrap();
             assert!(!change.set_admin_by_group(root.id, true).await.unwrap());
             assert!(!change.set_admin_by_group(root.id, false).await.unwrap());
+            assert!(!change.set_admin(root.id, true).await.unwrap(), "it is by hand already");
+            // Confirmed by hand, no group takes it back.
+            let eve = change.a_user("eve").await;
+            change.set_admin_by_group(eve.id, true).await.unwrap();
+            assert!(change.set_admin(eve.id, true).await.unwrap());
+            assert!(!change.set_admin_by_group(eve.id, false).await.unwrap());
             change.commit().await.unwrap();
             assert!(db.user(&root.name).await.unwrap().unwrap().admin);
             assert!(!db.user(&dana.name).await.unwrap().unwrap().admin);

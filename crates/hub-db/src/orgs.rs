@@ -378,7 +378,7 @@ impl Change {
     }
 
     /// Locks an organisation until this change ends, so that its members, its robots and the shares
-    /// with it stay as they are read.
+    /// with it stay as they are read; tells whether it is there.
     ///
     /// A change that locks several things does so in this order, or two of them wait for each other
     /// for ever: administrators, users, organisations, repository; several of a kind by their rows.
@@ -387,9 +387,12 @@ impl Change {
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn lock_org(&mut self, org_id: i64) -> Result<(), DbError> {
-        within!(self, on => sqlx::query(LOCK_ORG).bind(org_id).execute(on).await.map(drop))
-            .doing("lock the organisation")
+    pub async fn lock_org(&mut self, org_id: i64) -> Result<bool, DbError> {
+        within!(self, on => {
+            let done = sqlx::query(LOCK_ORG).bind(org_id).execute(on).await;
+            done.map(|done| done.rows_affected() > 0)
+        })
+        .doing("lock the organisation")
     }
 
     /// Number of organisations that a user made and that are still there, without the personal one.

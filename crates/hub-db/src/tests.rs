@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use hub_model::UserName;
+use hub_model::{TokenScope, UserName};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
 use crate::fixtures::{digest, empty_engines, engines, org_name, tag, with_repo};
 use crate::open::{LITE_MIGRATIONS, PG_MIGRATIONS};
 use crate::{
     Db, DbError, RepoFilter, access_keys, audit, blobs, catalog, checks, details, dialect, garbage,
-    gc_runs, grants, imgs, invitations, jobs, leases, manifests, oidc, orgs, outbox, pulls, repos,
-    robots, search_docs, served, settings, shares, times, tokens, uploads, usage, users,
+    gc_runs, grants, imgs, invitations, jobs, leases, manifests, oidc, orgs, outbox, passwords,
+    pulls, repos, robots, search_docs, served, settings, shares, times, tokens, uploads, usage,
+    users,
 };
 
 const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
@@ -32,6 +33,7 @@ const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
     oidc::STATEMENTS,
     orgs::STATEMENTS,
     outbox::STATEMENTS,
+    passwords::STATEMENTS,
     pulls::STATEMENTS,
     repos::STATEMENTS,
     robots::STATEMENTS,
@@ -174,6 +176,38 @@ async fn documents_of_an_older_store_are_known_by_what_names_them() {
         }
         db.migrate().await.unwrap();
         assert_eq!(db.unnamed_documents("", 9).await.unwrap(), [digest(4)]);
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_an_older_store_go_on_to_delete_where_they_could_push() {
+    for (db, _fresh) in empty_engines().await {
+        match &db {
+            Db::Lite(lite) => LITE_MIGRATIONS.run_to(8, &lite.writer).await.unwrap(),
+            Db::Pg(pool) => PG_MIGRATIONS.run_to(8, pool).await.unwrap(),
+        }
+        let no = if matches!(db, Db::Lite(_)) { "0" } else { "false" };
+        let mut old = vec![format!(
+            "INSERT INTO user_account (id, name, admin, disabled, created_at_ms)
+             VALUES (1, 'alice', {no}, {no}, 1)"
+        )];
+        for (id, scope) in [(1, "push"), (2, "pull"), (3, "admin")] {
+            old.push(format!(
+                "INSERT INTO token (id, user_id, kind, name, secret_hash, scope, created_at_ms)
+                 VALUES ({id}, 1, 'personal', 'ci', '{scope}', '{scope}', 1)"
+            ));
+        }
+        for sql in old {
+            alone!(&db, pool => pool.execute(AssertSqlSafe(sql)).await.map(drop)).unwrap();
+        }
+        db.migrate().await.unwrap();
+        for (was, is) in
+            [("push", TokenScope::Delete), ("pull", TokenScope::Pull), ("admin", TokenScope::Admin)]
+        {
+            let (token, user) = db.token_by_hash(was).await.unwrap().unwrap();
+            assert_eq!((token.scope, user.name.as_str()), (is, "alice"), "{was}");
+            assert!(token.within.is_everywhere() && token.agent.is_empty(), "{was}");
+        }
     }
 }
 

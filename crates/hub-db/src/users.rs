@@ -31,18 +31,10 @@ statements! {
     USERS =
         "SELECT COUNT(*)
          FROM user_account";
-    PASSWORD_HASH =
-        "SELECT password_hash
-         FROM user_account
-         WHERE id = $1";
     ADD_USER =
         "INSERT INTO user_account (name, password_hash, admin, disabled, created_at_ms)
          VALUES ($1, $2, $3, $4, $5)
          RETURNING id, name, admin, disabled, created_at_ms, deleted_at_ms";
-    SET_PASSWORD =
-        "UPDATE user_account
-         SET password_hash = $2
-         WHERE id = $1";
     SET_DISABLED =
         "UPDATE user_account
          SET disabled = $2
@@ -50,7 +42,7 @@ statements! {
     SET_ADMIN =
         "UPDATE user_account
          SET admin = $2, admin_by_group = FALSE
-         WHERE id = $1";
+         WHERE id = $1 AND (admin <> $2 OR admin_by_group)";
     USER_PAGE = concat!(
         "SELECT id, name, admin, disabled, created_at_ms, deleted_at_ms
          FROM user_account
@@ -253,21 +245,6 @@ impl Db {
         })
         .doing("count the users")
     }
-
-    /// Hash of a user's password; `None` for an unknown user, and for one without password.
-    ///
-    /// # Errors
-    ///
-    /// When the statement fails.
-    pub async fn password_hash(&self, user_id: i64) -> Result<Option<String>, DbError> {
-        let hash = read!(self, pool => {
-            sqlx::query_scalar::<_, Option<String>>(PASSWORD_HASH)
-                .bind(user_id)
-                .fetch_optional(pool)
-                .await
-        });
-        hash.map(Option::flatten).doing("read the password of the user")
-    }
 }
 
 impl Change {
@@ -290,18 +267,6 @@ impl Change {
         row.and_then(User::try_from).doing("add the user")
     }
 
-    /// Replaces the hash of a user's password.
-    ///
-    /// # Errors
-    ///
-    /// When the statement fails.
-    pub async fn set_password(&mut self, user_id: i64, password_hash: &str) -> Result<(), DbError> {
-        within!(self, on => {
-            sqlx::query(SET_PASSWORD).bind(user_id).bind(password_hash).execute(on).await.map(drop)
-        })
-        .doing("set the password of the user")
-    }
-
     /// Lets a user sign in, or no longer.
     ///
     /// # Errors
@@ -314,14 +279,16 @@ impl Change {
         .doing("enable or disable the user")
     }
 
-    /// Lets a user administer the whole hub, or no longer.
+    /// Lets a user administer the whole hub, or no longer, by hand: no group takes it back. Tells
+    /// whether anything changed.
     ///
     /// # Errors
     ///
     /// When the statement fails.
-    pub async fn set_admin(&mut self, user_id: i64, admin: bool) -> Result<(), DbError> {
+    pub async fn set_admin(&mut self, user_id: i64, admin: bool) -> Result<bool, DbError> {
         within!(self, on => {
-            sqlx::query(SET_ADMIN).bind(user_id).bind(admin).execute(on).await.map(drop)
+            let done = sqlx::query(SET_ADMIN).bind(user_id).bind(admin).execute(on).await;
+            done.map(|done| done.rows_affected() > 0)
         })
         .doing("make or unmake the administrator")
     }
