@@ -37,16 +37,16 @@ pub use clock::Clock;
 use guesses::Guesses;
 pub(crate) use key_file::CHECK as KEY_CHECK;
 pub use key_file::KeyFileError;
-pub(crate) use keys::SETTING as TOKEN_KEY;
 pub use keys::{KeyError, TokenKeys};
+pub(crate) use keys::{SETTING as TOKEN_KEY, TICKET_SETTING as TICKET_KEY};
 pub use known::KnownManifest;
 pub(crate) use known::{
-    Bearer, Known, KnownRepo, KnownUser, PasswordMark, SignedToken, Spot, as_one_request,
+    Bearer, Known, KnownRepo, KnownUser, SignedToken, Spot, as_one_request, password_mark,
     virtual_latest,
 };
 use known::{Cache, News};
 pub use origin::Origin;
-pub(crate) use origin::{Refusals, Refused};
+pub(crate) use origin::{Refusals, Refused, neighbours};
 pub use outgoing::{Outgoing, Watched};
 pub use passwords::{HashError, Passwords};
 #[cfg(test)]
@@ -194,9 +194,13 @@ pub struct Desk {
 
 #[cfg(feature = "oidc")]
 impl Desk {
-    async fn open(settings: &crate::config::Oidc, db: &Db) -> Result<Option<Self>, BuildError> {
+    async fn open(
+        settings: &crate::config::Oidc,
+        db: &Db,
+        secrets: &HubKey,
+    ) -> Result<Option<Self>, BuildError> {
         let Some(provider) = Provider::of(settings)? else { return Ok(None) };
-        Ok(Some(Self { provider, key: TicketKey::load(db).await? }))
+        Ok(Some(Self { provider, key: TicketKey::load(db, secrets).await? }))
     }
 }
 
@@ -238,10 +242,10 @@ impl AppBuilder {
         let news = News::begin(&self.db, own).await?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(App(Arc::new(Parts {
+            #[cfg(feature = "oidc")]
+            oidc: Desk::open(&self.config.oidc, &self.db, &secrets).await?,
             secrets,
             keys,
-            #[cfg(feature = "oidc")]
-            oidc: Desk::open(&self.config.oidc, &self.db).await?,
             cache,
             news,
             passwords: Passwords::new(cores),

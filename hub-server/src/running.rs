@@ -13,9 +13,10 @@ use hub_db::{Db, DbError};
 use hub_search::{Index, SearchError};
 use secrecy::ExposeSecret;
 
-use crate::app::{BuildError, Clock};
+use crate::app::{BuildError, Clock, KEY_CHECK, TICKET_KEY, TOKEN_KEY};
 use crate::config::{BlobsStore, OidcSettingsError};
 use crate::listen::{self, Tls, TlsError};
+use crate::services::audit;
 use crate::{App, AppBuilder, Config, http, jobs, telemetry};
 
 /// Setting of the database that holds the name of the store of blobs.
@@ -153,9 +154,10 @@ pub(crate) async fn forget_key(config: &Config) -> Result<u64, StartError> {
     db.migrate().await?;
     let mut change = db.change().await?;
     let gone = change.delete_access_keys().await?;
-    for setting in [crate::app::KEY_CHECK, crate::app::TOKEN_KEY] {
+    for setting in [KEY_CHECK, TOKEN_KEY, TICKET_KEY] {
         change.drop_setting(setting).await?;
     }
+    audit::forgot_key(&mut change, Clock::system().now_ms(), gone).await?;
     change.commit().await?;
     db.close().await;
     Ok(gone)
@@ -498,6 +500,12 @@ mod tests {
         assert_eq!(forget_key(&config).await.unwrap(), 0);
         let running = start(config).await.unwrap();
         assert_ne!((&running.app.keys.kid, running.app.secrets.id()), (&kid, first));
+        let acts = running.app.db.audit(&hub_db::AuditFilter::default(), 9).await.unwrap();
+        let forgot = acts.iter().find(|act| act.entry.action == "key.forget").unwrap();
+        assert_eq!(
+            (&*forgot.entry.actor, &*forgot.entry.before),
+            ("system", r#"{"accessKeys":0}"#)
+        );
         running.stop().await;
     }
 }

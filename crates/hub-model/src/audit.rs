@@ -36,7 +36,8 @@ pub struct NewAuditEntry {
     pub org_id: Option<i64>,
     /// Name of who acted; empty for nobody, `system` for the hub itself.
     pub actor: String,
-    /// How the actor was known: `password`, `token 12`, `session 3`, `key 4`, `robot`; may be empty.
+    /// How the actor was known: `password`, `oidc`, `token 12` (a session and a refresh
+    /// token are such rows too), `key 4`, `robot`; may be empty.
     pub credential: String,
     /// The address of the caller, as text; empty when that is not known.
     pub address: String,

@@ -98,20 +98,37 @@ pub struct SignedIn {
 /// How somebody proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Credential {
-    /// By the password of their account.
-    Password,
+    /// By the password of their account: this one.
+    Password(PasswordMark),
     /// By the token, the session or the refresh token in this row.
     Token(i64),
     /// By the access key in this row.
     Key(i64),
 }
 
+/// Stands for a password that was set, and tells nothing about it. What somebody proved with one
+/// password is not good for what needs the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PasswordMark(pub [u8; 16]);
+
+impl PasswordMark {
+    /// Of an account that has no password: nobody proves it.
+    pub const NONE: Self = Self([0; 16]);
+}
+
 impl SignedIn {
-    /// Somebody who came with their password: good for everything, everywhere.
+    /// Somebody who is vouched for without a password: good for everything, everywhere, but what
+    /// follows from a password.
     #[must_use]
     pub const fn by_password(user: Arc<User>) -> Self {
+        Self::by_this_password(user, PasswordMark::NONE)
+    }
+
+    /// Somebody who came with this password: good for everything, everywhere.
+    #[must_use]
+    pub const fn by_this_password(user: Arc<User>, mark: PasswordMark) -> Self {
         let (scope, within) = (TokenScope::Admin, Within::EVERYWHERE);
-        Self { user, scope, within, by: Credential::Password }
+        Self { user, scope, within, by: Credential::Password(mark) }
     }
 
     /// Whether the credential is good for everything that the person may do.
@@ -125,7 +142,7 @@ impl SignedIn {
     pub const fn token(&self) -> Option<i64> {
         match self.by {
             Credential::Token(row) => Some(row),
-            Credential::Password | Credential::Key(_) => None,
+            Credential::Password(_) | Credential::Key(_) => None,
         }
     }
 }

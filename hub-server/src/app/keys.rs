@@ -13,6 +13,9 @@ use super::secrets::{HubKey, Unsealed, is_sealed};
 /// Name of the setting. Its value is a PKCS#8 document, sealed with the hub's own key.
 pub(crate) const SETTING: &str = "registry_token_key";
 
+/// Name of the setting that holds the key of tickets for the way to a provider, sealed as well.
+pub(crate) const TICKET_SETTING: &str = "oidc_ticket_key";
+
 /// An Ed25519 key pair.
 #[derive(Clone)]
 pub struct TokenKeys {
@@ -36,13 +39,13 @@ impl std::fmt::Debug for TokenKeys {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The metadata store failed.
-    #[error("could not store the key pair")]
+    #[error("could not store the key")]
     Db(#[from] DbError),
     /// The library made none.
     #[error("could not make a key pair")]
     Make(#[source] aws_lc_rs::error::Unspecified),
     /// What is stored was sealed with another key, or altered.
-    #[error("could not open the stored key pair")]
+    #[error("could not open the stored key")]
     Sealed(#[from] Unsealed),
     /// What is stored is no key pair.
     #[error("the stored key pair is damaged")]

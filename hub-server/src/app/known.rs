@@ -16,8 +16,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hub_db::{Db, DbError, HeldBlob};
 use hub_model::{
-    AccessKey, Credential, Digest, Field, LatestMode, LetterKind, OrgName, Repo, RepoName, Robot,
-    RobotName, Scope, Share, Since, Tag, Token, TokenScope, User, UserName,
+    AccessKey, Credential, Digest, Field, LatestMode, LetterKind, OrgName, PasswordMark, Repo,
+    RepoName, Robot, RobotName, Scope, Share, Since, Tag, Token, TokenScope, User, UserName,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -43,18 +43,13 @@ impl Deref for KnownRepo {
     }
 }
 
-/// Stands for the password that a user has, and tells nothing about it: a hash of what is stored,
-/// which is a hash with a salt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PasswordMark(pub(crate) [u8; 16]);
-
-impl PasswordMark {
-    fn of(stored: Option<&str>) -> Self {
-        let hash = Sha256::digest(stored.unwrap_or_default());
-        let mut mark = [0; 16];
-        mark.copy_from_slice(&hash[..16]);
-        Self(mark)
-    }
+/// What stands for the password that is stored so: a hash of what is a hash with a salt.
+pub(crate) fn password_mark(stored: Option<&str>) -> PasswordMark {
+    let Some(stored) = stored else { return PasswordMark::NONE };
+    let hash = Sha256::digest(stored);
+    let mut mark = [0; 16];
+    mark.copy_from_slice(&hash[..16]);
+    PasswordMark(mark)
 }
 
 /// A user who is there.
@@ -118,8 +113,6 @@ pub(crate) enum Bearer {
         name: UserName,
         /// The credential.
         by: Credential,
-        /// The password, when the credential was one.
-        password: Option<PasswordMark>,
     },
     /// A robot's.
     Robot {
@@ -320,7 +313,7 @@ impl Known<'_> {
         }
         let Some(user) = Box::pin(self.db.user(name)).await? else { return Ok(None) };
         let stored = Box::pin(self.db.password_hash(user.id)).await?;
-        let mark = PasswordMark::of(stored.as_deref());
+        let mark = password_mark(stored.as_deref());
         let user = Arc::new(user);
         self.cache.put(edition, Key::Record, Fact::User(Arc::clone(&user), mark));
         Ok(Some(KnownUser { user, mark, edition }))

@@ -5,6 +5,7 @@
 //! (`docs/decisions/0013-origin-goes-with-the-task.md`).
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 tokio::task_local! {
@@ -26,10 +27,28 @@ impl Origin {
         HERE.scope(self, work).await
     }
 
+    /// What names the caller where callers are counted; empty when the address is not known.
+    #[must_use]
+    pub fn neighbours(&self) -> String {
+        self.address.parse().map(neighbours).unwrap_or_default()
+    }
+
     /// From where the work at hand was asked for; nowhere for jobs and commands.
     #[must_use]
     pub fn here() -> Self {
         HERE.try_with(Self::clone).unwrap_or_default()
+    }
+}
+
+/// Those who are one where callers are counted: the address, of IPv6 the first half, which is what
+/// one line gets.
+pub(crate) fn neighbours(address: IpAddr) -> String {
+    match address {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}")
+        }
+        IpAddr::V4(address) => address.to_string(),
     }
 }
 
@@ -59,23 +78,44 @@ pub(crate) struct Refused {
 /// Who tried what, on which target, from where.
 type Attempt = (String, &'static str, String, String);
 
+/// Behind what one line gets of IPv6.
+const LINE: &str = "/64";
+
+/// Whose attempts are counted together: a name, or neighbours without one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum One {
+    Named(String),
+    From(String),
+}
+
+impl One {
+    fn of(refused: &Refused) -> Self {
+        if !refused.actor.is_empty() {
+            return Self::Named(refused.actor.clone());
+        }
+        // What was merged before and comes back names its line already.
+        let address = refused.address.trim_end_matches(LINE);
+        Self::From(address.parse().map(neighbours).unwrap_or_default())
+    }
+}
+
 /// What was refused and is not yet written down. Equal attempts are one.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals(Mutex<Kept>);
 
-/// Attempts, and how many of them are each actor's.
+/// Attempts, and how many of them are each actor's: of who is not known, each address's.
 #[derive(Debug, Default)]
 struct Kept {
     attempts: HashMap<Attempt, Refused>,
-    of_one: HashMap<String, usize>,
+    of_one: HashMap<One, usize>,
 }
 
 impl Refusals {
     /// Most attempts that are remembered at once: beyond that the log alone knows them.
     const MOST: usize = 10_000;
 
-    /// Most attempts of one actor that are told apart: the rest is one, so that nobody fills the
-    /// record by trying name after name.
+    /// Most attempts of one actor that are told apart, or of one line without a name: the rest is
+    /// one, so that nobody fills the record by trying name after name.
     const MOST_OF_ONE: usize = 200;
 
     /// What the rest was tried on.
@@ -85,16 +125,21 @@ impl Refusals {
     pub(crate) fn note(&self, mut refused: Refused) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut attempt = attempt(&refused);
-        let of_one = kept.of_one.get(&refused.actor).copied().unwrap_or(0);
+        let one = One::of(&refused);
+        let of_one = kept.of_one.get(&one).copied().unwrap_or(0);
         if of_one >= Self::MOST_OF_ONE && !kept.attempts.contains_key(&attempt) {
             Self::MANY.clone_into(&mut refused.target);
-            refused.address.clear();
+            refused.address = match &one {
+                One::Named(_) => String::new(),
+                One::From(line) if line.contains(':') => format!("{line}::{LINE}"),
+                One::From(address) => address.clone(),
+            };
             attempt = self::attempt(&refused);
         }
         if let Some(known) = kept.attempts.get_mut(&attempt) {
             *known = Refused { times: known.times + refused.times, ..refused };
         } else if kept.attempts.len() < Self::MOST {
-            *kept.of_one.entry(refused.actor.clone()).or_default() += 1;
+            *kept.of_one.entry(one).or_default() += 1;
             kept.attempts.insert(attempt, refused);
         } else {
             let Refused { actor, action, target, address, .. } = &refused;
@@ -152,6 +197,38 @@ mod tests {
             refusals.note(Refused { actor: format!("eve{actor}"), ..refused(1, "a/b") });
         }
         assert_eq!(refusals.take().len(), Refusals::MOST);
+    }
+
+    #[test]
+    fn one_line_without_a_name_does_not_hide_the_others() {
+        let refused = |address: &str, target: &str| Refused {
+            at_ms: 1,
+            actor: String::new(),
+            credential: "password".to_owned(),
+            address: address.to_owned(),
+            request_id: String::new(),
+            action: "auth.sign_in",
+            target: target.to_owned(),
+            reason: "no".to_owned(),
+            times: 1,
+        };
+        let refusals = Refusals::default();
+        for host in 0..Refusals::MOST_OF_ONE + 5 {
+            refusals.note(refused(&format!("2001:db8:0:7::{host:x}"), "ana"));
+        }
+        refusals.note(refused("2001:db8:0:8::1", "ana"));
+        refusals.note(refused("192.0.2.1", "bob"));
+        let mut taken = refusals.take();
+        let rest = taken.iter().find(|one| one.target == Refusals::MANY).unwrap();
+        assert_eq!((&*rest.address, rest.times), ("2001:db8:0:7::/64", 5));
+        for address in ["2001:db8:0:8::1", "192.0.2.1"] {
+            let one = taken.iter().find(|one| one.address == address).unwrap();
+            assert_ne!(one.target, Refusals::MANY);
+        }
+        // Put back, the rest still counts for its line.
+        let rest = taken.iter().position(|one| one.target == Refusals::MANY).unwrap();
+        let rest = taken.swap_remove(rest);
+        assert_eq!(One::of(&rest), One::of(&refused("2001:db8:0:7::9", "")));
     }
 
     #[tokio::test]

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use hub_blobs::FsStore;
 use hub_db::Db;
+use hub_model::Actor;
 use hub_search::Index;
 use secrecy::ExposeSecret;
 
 use super::{App, AppBuilder, Clock};
 use crate::Config;
+use crate::services::sign_in::{self, Proof};
 
 /// A database of the PostgreSQL server for tests, dropped when this goes.
 pub(crate) struct Database {
@@ -45,6 +47,17 @@ impl Drop for Database {
 }
 
 impl App {
+    /// What a user of the tests proved just now with the password that they all have.
+    pub(crate) async fn proof(&self, name: &str) -> Proof {
+        let password = "correct horse".into();
+        Proof::Password(sign_in::by_password(self, name, &password, "").await.unwrap())
+    }
+
+    /// The same user, as who acts.
+    pub(crate) async fn signed_in(&self, name: &str) -> Actor {
+        sign_in::sign_in(self, name, &"correct horse".into(), "").await.unwrap()
+    }
+
     /// Writes down what was counted in memory, and looks at suspicious blobs.
     pub(crate) async fn flush(&self) {
         crate::jobs::flush(self).await;

@@ -8,14 +8,17 @@ use std::fmt;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hub_db::{Db, DbError};
+use hub_db::Db;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
+use super::keys::{KeyError, TICKET_SETTING as SETTING};
 use super::provider::Journey;
+use super::secrets::{HubKey, is_sealed};
 
-/// Name of the setting that holds the key.
-const SETTING: &str = "oidc_ticket_key";
+/// Bytes of the key.
+const KEY_BYTES: usize = 32;
 
 /// How long somebody may stay at the provider, in milliseconds.
 pub const TICKET_MS: i64 = 10 * 60 * 1000;
@@ -33,21 +36,32 @@ impl fmt::Debug for TicketKey {
 }
 
 impl TicketKey {
-    /// Reads the key that the replicas share; the first one makes it.
+    /// Reads the key that the replicas share; the first one makes it. One that an early hub stored
+    /// as it was is replaced: whoever has a copy of that database has it too, and nobody is on the
+    /// way for more than a few minutes.
     ///
     /// # Errors
     ///
-    /// When the metadata store fails.
-    pub async fn load(db: &Db) -> Result<Self, DbError> {
-        if let Some(stored) = db.setting(SETTING).await? {
-            return Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &stored)));
+    /// When the metadata store fails, or what it holds was sealed with another key.
+    pub async fn load(db: &Db, secrets: &HubKey) -> Result<Self, KeyError> {
+        let found = db.setting(SETTING).await?;
+        if let Some(sealed) = found.as_deref().filter(|found| is_sealed(found)) {
+            return Self::opened(secrets, sealed);
         }
+        let fresh = Zeroizing::new(rand::random::<[u8; KEY_BYTES]>());
+        let fresh = secrets.seal(SETTING, &*fresh);
         let mut change = db.change().await?;
-        let fresh = rand::random::<[u8; 32]>();
+        if let Some(plain) = found {
+            change.swap_setting(SETTING, &plain, &fresh).await?;
+        }
         // Another replica may have been faster: what was stored first counts.
         let stored = change.init_setting(SETTING, &fresh).await?;
         change.commit().await?;
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &stored)))
+        Self::opened(secrets, &stored)
+    }
+
+    fn opened(secrets: &HubKey, sealed: &[u8]) -> Result<Self, KeyError> {
+        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &secrets.open(SETTING, sealed)?)))
     }
 }
 
@@ -144,6 +158,28 @@ mod tests {
         {
             assert_eq!(Ticket::open(&altered, &key(1), 1000), None, "{altered}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_key_is_stored_sealed_and_one_that_was_not_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", dir.path().join("hub.db").display());
+        let db = Db::open(&url).await.unwrap();
+        db.migrate().await.unwrap();
+        let mut change = db.change().await.unwrap();
+        change.init_setting(SETTING, &[1; 32]).await.unwrap();
+        change.commit().await.unwrap();
+
+        let secrets = HubKey::new(&[7; 32]);
+        let fresh = TicketKey::load(&db, &secrets).await.unwrap();
+        let ticket = Ticket::fresh(1000, "/", None);
+        assert_eq!(Ticket::open(&ticket.seal(&key(1)), &fresh, 1000), None, "the old one is out");
+        let stored = db.setting(SETTING).await.unwrap().unwrap();
+        assert!(is_sealed(&stored));
+        let again = TicketKey::load(&db, &secrets).await.unwrap();
+        assert_eq!(Ticket::open(&ticket.seal(&fresh), &again, 1000), Some(ticket));
+        let other = TicketKey::load(&db, &HubKey::new(&[8; 32])).await;
+        assert!(matches!(other, Err(KeyError::Sealed(_))));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Verbs on the data of a hub that nobody serves: `init`, `reindex`, `migrate`.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use hub_model::UserName;
 
 use super::{printer, user};
@@ -8,14 +8,18 @@ use crate::app::App;
 use crate::{Config, jobs, open, running};
 
 pub(super) async fn init(config: Config, admin: &UserName, from_stdin: bool) -> Result<()> {
-    let opened = open(config.clone()).await.context("could not open the data")?;
+    let password = user::password(from_stdin)?;
+    let opened = open(config).await.context("could not open the data")?;
     let users = opened.app.db.users().await;
+    let made = match users.context("could not look for users") {
+        Ok(0) => user::make(&opened.app, admin, (&password, from_stdin), true).await,
+        Ok(_) => Err(anyhow!(
+            "the hub has users already: hub-server user add NAME --admin makes another one"
+        )),
+        Err(error) => Err(error),
+    };
     close(&opened.app).await;
-    drop(opened);
-    if users.context("could not look for users")? > 0 {
-        bail!("the hub has users already: hub-server user add NAME --admin makes another one");
-    }
-    user::add(config, admin, from_stdin, true).await
+    made
 }
 
 pub(super) async fn reindex(config: Config) -> Result<()> {

@@ -23,13 +23,24 @@ pub(super) async fn add(
 ) -> Result<()> {
     let password = password(from_stdin)?;
     let opened = open(config, Need::Folder).await?;
-    let new = NewAccount { name: name.clone(), password: password.clone(), admin };
-    let made = accounts::add_user(&opened.app, &Actor::System, new).await;
+    let made = make(&opened.app, name, (&password, from_stdin), admin).await;
     opened.app.db.close().await;
+    made
+}
+
+/// Makes a user on data that is open already, and says so.
+pub(super) async fn make(
+    app: &App,
+    name: &UserName,
+    (password, from_stdin): (&SecretString, bool),
+    admin: bool,
+) -> Result<()> {
+    let new = NewAccount { name: name.clone(), password: password.clone(), admin };
+    let made = accounts::add_user(app, &Actor::System, new).await;
     made.with_context(|| format!("could not make the user {name}"))?;
     let what = if admin { "administrator" } else { "user" };
     printer::line(&format!("made the {what} {name}, who owns the organisation {name}"));
-    show_new(from_stdin, &password);
+    show_new(from_stdin, password);
     Ok(())
 }
 
@@ -132,7 +143,7 @@ async fn open(config: Config, need: Need) -> Result<Opened> {
 }
 
 /// The password on standard input, or a new one.
-fn password(from_stdin: bool) -> Result<SecretString> {
+pub(super) fn password(from_stdin: bool) -> Result<SecretString> {
     if !from_stdin {
         return Ok(new_password());
     }

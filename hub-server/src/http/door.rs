@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
 use futures::FutureExt;
@@ -99,9 +99,10 @@ impl Door {
         };
         let origin = || Origin { address: client.text(), request_id: id.to_owned() };
         if registry::answers(request.uri().path()) {
-            let reads = request.method().is_safe();
+            // Who signs in may fail to, and that is noted with where they came from.
+            let reads = request.method().is_safe() && !signs_in(request.headers());
             let answer = registry::answer(&self.0.app, client, request);
-            // Nothing is noted of who reads, and who pulls all day should not pay for it.
+            // Nothing is noted of who reads by token, and who pulls all day should not pay for it.
             return if reads { answer.await } else { Box::pin(origin().of(answer)).await };
         }
         request.extensions_mut().insert(RequestId(id.to_owned()));
@@ -110,6 +111,12 @@ impl Door {
         let Ok(response) = Box::pin(origin().of(answer)).await;
         response
     }
+}
+
+/// Whether a request comes with a name and a password.
+fn signs_in(headers: &HeaderMap) -> bool {
+    let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
+    given.and_then(|given| given.get(..6)).is_some_and(|word| word.eq_ignore_ascii_case(b"basic "))
 }
 
 /// One connection's way in.

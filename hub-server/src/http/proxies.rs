@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::Config;
+use crate::app::neighbours;
 use crate::config::Networks;
 
 /// The scheme, `http` or `https`, by which the caller came.
@@ -41,14 +42,7 @@ impl ClientAddress {
     /// is what one line gets.
     #[must_use]
     pub fn key(self) -> String {
-        match self.0 {
-            Some(IpAddr::V6(address)) => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}")
-            }
-            Some(address) => address.to_string(),
-            None => String::new(),
-        }
+        self.0.map(neighbours).unwrap_or_default()
     }
 }
 

@@ -12,6 +12,7 @@ use hub_model::{
     Visibility, allows, judge,
 };
 
+use super::audit;
 use crate::App;
 use crate::app::{Known, KnownRepo, Spot};
 
@@ -322,6 +323,41 @@ pub fn require_administrator(actor: &Actor) -> Result<(), AccessError> {
         Actor::User(signed_in) if !signed_in.user.admin => Err(AccessError::NotAdministrator),
         Actor::User(signed_in) => good_for_everything(signed_in, "the hub"),
         Actor::System => Ok(()),
+    }
+}
+
+/// Asks [`require_administrator`] before something is changed: whoever is refused is noted, with
+/// what they tried and on what. Only who is known: strangers are asked who they are.
+///
+/// # Errors
+///
+/// As [`require_administrator`].
+pub(crate) fn administer(
+    app: &App,
+    actor: &Actor,
+    (act, target): (&'static str, &str),
+) -> Result<(), AccessError> {
+    require_administrator(actor).inspect_err(|why| note(app, actor, (act, target), why))
+}
+
+/// Asks [`whole_person`] before somebody changes their own account: whoever is refused is noted, as
+/// with [`administer`].
+///
+/// # Errors
+///
+/// As [`whole_person`].
+pub(crate) fn own_account<'a>(
+    app: &App,
+    actor: &'a Actor,
+    act: &'static str,
+) -> Result<&'a SignedIn, AccessError> {
+    let caller = whole_person(actor, "your account");
+    caller.inspect_err(|why| note(app, actor, (act, actor.name()), why))
+}
+
+fn note(app: &App, actor: &Actor, (act, target): (&'static str, &str), why: &AccessError) {
+    if !matches!(actor, Actor::Anonymous) {
+        audit::refused(app, actor, (act, target), why);
     }
 }
 

@@ -156,7 +156,7 @@ fn owner(actor: &Actor) -> Result<&SignedIn, AccessError> {
         return match caller.by {
             // A key that makes keys could not be taken back.
             hub_model::Credential::Key(_) => Err(narrow(caller)),
-            hub_model::Credential::Password | hub_model::Credential::Token(_) => Ok(caller),
+            hub_model::Credential::Password(_) | hub_model::Credential::Token(_) => Ok(caller),
         };
     }
     Err(narrow(caller))

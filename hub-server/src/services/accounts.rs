@@ -2,6 +2,8 @@
 //! Signing in is `sign_in.rs`.
 
 mod administration;
+pub(crate) mod groups;
+mod link;
 mod make;
 mod own;
 
@@ -16,8 +18,11 @@ use crate::App;
 use crate::app::{HashError, TooMany};
 
 pub use administration::{Account, UserEdit, delete, edit, get, list, reset_password};
+pub(crate) use link::untie;
+pub(crate) use make::insert;
 pub use make::{NewAccount, add_user};
-pub use own::{change_password, register};
+pub(crate) use own::prove_again;
+pub use own::{change_password, register, takes_registrations};
 
 /// Why an account was not made or changed.
 #[derive(Debug, thiserror::Error)]
@@ -112,22 +117,17 @@ async fn end_sessions(change: &mut Change, user: &User) -> Result<(), DbError> {
     change.delete_tokens(user.id, TokenKind::Refresh).await
 }
 
-async fn store_password(
+/// What a new password entails: what somebody signed in with by the old one ends, everywhere.
+async fn password_was_set(
     app: &App,
+    change: &mut Change,
     actor: &Actor,
     user: &User,
-    new: &SecretString,
-) -> Result<(), AccountError> {
-    let hash = hash(app, new).await?;
-    let mut change = app.db.change().await?;
-    change.set_password(user.id, &hash).await?;
-    end_sessions(&mut change, user).await?;
+) -> Result<(), DbError> {
+    end_sessions(change, user).await?;
     let act = Act { action: "user.password", target: user.name.as_str(), org_id: None };
-    audit::done(app, &mut change, actor, act, ((), ())).await?;
-    change.tell(LetterKind::Credentials, user.name.as_str(), app.now_ms()).await?;
-    change.commit().await?;
-    app.kick();
-    Ok(())
+    audit::done(app, change, actor, act, ((), ())).await?;
+    change.tell(LetterKind::Credentials, user.name.as_str(), app.now_ms()).await
 }
 
 /// Checks the rules for passwords, and hashes one.

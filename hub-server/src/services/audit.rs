@@ -8,12 +8,14 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Display;
+
 use hub_db::{Change, DbError};
 use hub_model::{Action, Actor, Credential, NewAuditEntry, Outcome, UserName};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::access::AccessError;
-use super::sign_in::SignInError;
 use crate::App;
 use crate::app::{Origin, Refused};
 
@@ -44,25 +46,79 @@ pub(crate) async fn done(
     act: Act<'_>,
     (before, after): (impl Serialize, impl Serialize),
 ) -> Result<(), DbError> {
-    let Origin { address, request_id } = Origin::here();
-    let entry = NewAuditEntry {
-        at_ms: app.now_ms(),
-        org_id: act.org_id,
-        actor: actor.name().to_owned(),
-        credential: credential(actor),
-        address,
-        request_id,
-        action: act.action.to_owned(),
-        target: act.target.to_owned(),
-        outcome: Outcome::Done,
-        before: json(&before),
-        after: json(&after),
-    };
-    change.audit(&entry).await
+    let who = (actor.name(), credential(actor));
+    change.audit(&act.entry(app.now_ms(), who, (json(&before), json(&after)))).await
+}
+
+/// Writes down that somebody signed in, and how they proved who they are.
+///
+/// # Errors
+///
+/// When the metadata store fails.
+pub(crate) async fn signed_in(
+    app: &App,
+    change: &mut Change,
+    (user, credential): (&UserName, &str),
+    told: &Value,
+) -> Result<(), DbError> {
+    let act = Act { action: SIGN_IN, target: user.as_str(), org_id: None };
+    let who = (user.as_str(), credential.to_owned());
+    change.audit(&act.entry(app.now_ms(), who, (String::new(), json(told)))).await
+}
+
+/// Writes down that the hub's own key was forgotten, where no hub runs that could.
+///
+/// # Errors
+///
+/// When the metadata store fails.
+pub(crate) async fn forgot_key(
+    change: &mut Change,
+    at_ms: i64,
+    access_keys: u64,
+) -> Result<(), DbError> {
+    let act = Act { action: "key.forget", target: "", org_id: None };
+    let told = json(&serde_json::json!({"accessKeys": access_keys}));
+    change
+        .audit(&act.entry(at_ms, (Actor::System.name(), String::new()), (told, String::new())))
+        .await
+}
+
+impl Act<'_> {
+    fn entry(
+        &self,
+        at_ms: i64,
+        (actor, credential): (&str, String),
+        (before, after): (String, String),
+    ) -> NewAuditEntry {
+        let Origin { address, request_id } = Origin::here();
+        NewAuditEntry {
+            at_ms,
+            org_id: self.org_id,
+            actor: actor.to_owned(),
+            credential,
+            address,
+            request_id,
+            action: self.action.to_owned(),
+            target: self.target.to_owned(),
+            outcome: Outcome::Done,
+            before,
+            after,
+        }
+    }
 }
 
 /// Notes that an act was refused.
 pub(crate) fn denied(app: &App, actor: &Actor, action: Action, name: &str, why: &AccessError) {
+    refused(app, actor, (action.as_str(), name), why);
+}
+
+/// Notes that an act of that name was refused.
+pub(crate) fn refused(
+    app: &App,
+    actor: &Actor,
+    (action, target): (&'static str, &str),
+    why: &AccessError,
+) {
     let Origin { address, request_id } = Origin::here();
     app.refused.note(Refused {
         at_ms: app.now_ms(),
@@ -70,8 +126,8 @@ pub(crate) fn denied(app: &App, actor: &Actor, action: Action, name: &str, why: 
         credential: credential(actor),
         address,
         request_id,
-        action: action.as_str(),
-        target: name.to_owned(),
+        action,
+        target: target.to_owned(),
         reason: why.to_string(),
         times: 1,
     });
@@ -80,14 +136,18 @@ pub(crate) fn denied(app: &App, actor: &Actor, action: Action, name: &str, why: 
 /// What signing in is called in the record.
 pub(crate) const SIGN_IN: &str = "auth.sign_in";
 
-/// Notes that somebody could not sign in by password. Only the name of an account is written down:
-/// what was typed in place of a name may be a password.
-pub(crate) fn not_signed_in(app: &App, user: Option<&UserName>, why: &SignInError) {
+/// Notes that somebody could not sign in, by `password` or at a provider (`oidc`). Only the name of
+/// an account is written down: what was typed in place of a name may be a password.
+pub(crate) fn not_signed_in(
+    app: &App,
+    (user, credential): (Option<&UserName>, &str),
+    why: &impl Display,
+) {
     let Origin { address, request_id } = Origin::here();
     app.refused.note(Refused {
         at_ms: app.now_ms(),
         actor: String::new(),
-        credential: "password".to_owned(),
+        credential: credential.to_owned(),
         address,
         request_id,
         action: SIGN_IN,
@@ -104,7 +164,7 @@ pub fn credential(actor: &Actor) -> String {
         Actor::Anonymous | Actor::System => String::new(),
         Actor::Robot(_) => "robot".to_owned(),
         Actor::User(signed_in) => match signed_in.by {
-            Credential::Password => "password".to_owned(),
+            Credential::Password(_) => "password".to_owned(),
             Credential::Token(row) => format!("token {row}"),
             Credential::Key(row) => format!("key {row}"),
         },
@@ -126,11 +186,14 @@ fn json(value: &impl Serialize) -> String {
 /// When the metadata store fails; then it is tried again.
 pub(crate) async fn flush(app: &App) -> Result<(), DbError> {
     let refused = app.refused.take();
-    let mut entries = Vec::with_capacity(refused.len());
-    for act in &refused {
-        entries.push(entry(app, act).await?);
+    let written = async {
+        let mut entries = Vec::with_capacity(refused.len());
+        for act in &refused {
+            entries.push(entry(app, act).await?);
+        }
+        app.db.add_audit(&entries).await
     }
-    let written = app.db.add_audit(&entries).await;
+    .await;
     if written.is_err() {
         for act in refused {
             app.refused.note(act);
@@ -141,7 +204,10 @@ pub(crate) async fn flush(app: &App) -> Result<(), DbError> {
 
 async fn entry(app: &App, refused: &Refused) -> Result<NewAuditEntry, DbError> {
     let org = refused.target.split('/').next().and_then(|org| hub_model::OrgName::parse(org).ok());
+    // What is tried on an account does not concern the organisation of that name.
+    let of_account = ["user.", "session."].into_iter().any(|noun| refused.action.starts_with(noun));
     let org = match org {
+        Some(_) if of_account => None,
         Some(org) => app.db.org(&org).await?,
         None => None,
     };

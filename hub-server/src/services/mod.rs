@@ -4,8 +4,8 @@
 //! asks for permission, it makes one change, and it logs nothing: the door does.
 //! What is to happen later is written down in the same change, as a letter or a job.
 //!
-//! A service may call `access`, `audit`, `reach` and `sign_in`; of its siblings only `publish`,
-//! `images`, `damage`, `orgs` and `quota` may be called by others.
+//! A service may call `access`, `audit`, `reach` and `sign_in`; of its siblings only
+//! `accounts`, `publish`, `images`, `damage`, `orgs` and `quota` may be called by others.
 
 pub mod access;
 pub mod access_keys;

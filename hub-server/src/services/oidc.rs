@@ -3,17 +3,19 @@
 //! A user is found by issuer and subject, never by name: who may choose a name at the provider
 //! must not become who has that name here.
 
-mod groups;
-
-use hub_db::{DbError, NewUser};
-use hub_model::{Actor, LetterKind, NameError, NewOrg, Role, User, UserName};
+use hub_db::{Change, DbError, NewUser};
+use hub_model::{Actor, LetterKind, NameError, TokenKind, User, UserName};
+use secrecy::SecretString;
 use serde_json::json;
 use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::access::{self, AccessError};
+use super::accounts::groups::{self, Given};
+use super::accounts::{self, AccountError};
 use super::audit::{self, Act};
 use super::plain;
+use super::sign_in::Proof;
 use crate::App;
 use crate::app::{
     Brought, Provider, ProviderError, TICKET_MS, Ticket, TicketKey, TooMany, Vouched,
@@ -64,6 +66,15 @@ pub enum OidcError {
     /// The person is another user here already.
     #[error("the provider's user is another user here")]
     LinkedElsewhere,
+    /// The account is somebody's at the provider already.
+    #[error("this account is linked already: undo that first")]
+    LinkedAlready,
+    /// Without the provider nobody could sign in to the account.
+    #[error("this account has no password: an administrator sets one")]
+    NoPassword,
+    /// The password that the caller said once more is not accepted.
+    #[error(transparent)]
+    Account(#[from] AccountError),
     /// The caller may not.
     #[error(transparent)]
     Access(#[from] AccessError),
@@ -102,8 +113,8 @@ pub struct Return {
 /// Somebody who came back.
 #[derive(Debug)]
 pub struct Arrival {
-    /// Who it is.
-    pub user: User,
+    /// Who it is, and by whom that is vouched for.
+    pub proof: Proof,
     /// Where on the hub they wanted to go.
     pub next: String,
     /// Whether they were signed in all the time, and may sign in this way from now on.
@@ -114,20 +125,45 @@ fn desk(app: &App) -> Result<(&Provider, &TicketKey), OidcError> {
     app.oidc.as_ref().map(|desk| (&desk.provider, &desk.key)).ok_or(OidcError::Off)
 }
 
-/// Sends somebody to the provider, who sends them to `back`; then they go on to `next`. With
-/// `link`, the caller's own account is signed in to this way from then on.
+/// Sends somebody to the provider, who sends them to `back`; then they go on to `next`.
 ///
 /// # Errors
 ///
 /// When the provider cannot be reached.
-pub async fn depart(
+pub async fn depart(app: &App, (next, back): (&str, &str)) -> Result<Departure, OidcError> {
+    set_out(app, (next, back), None).await
+}
+
+/// Sends the caller to the provider, to sign in to their own account there from then on. They say
+/// their password once more, when they have one: who took over a session is not to keep the account.
+///
+/// # Errors
+///
+/// [`OidcError::LinkedAlready`] for an account that is somebody's there: that is undone first.
+pub async fn depart_to_link(
     app: &App,
     actor: &Actor,
     (next, back): (&str, &str),
-    link: bool,
+    password: &SecretString,
+) -> Result<Departure, OidcError> {
+    desk(app)?;
+    let user = &access::own_account(app, actor, "user.link")?.user;
+    let tie = tie(app, actor).await?;
+    if tie.subject.is_some() {
+        return Err(OidcError::LinkedAlready);
+    }
+    if tie.password {
+        accounts::prove_again(app, user, password).await?;
+    }
+    set_out(app, (next, back), Some(user.id)).await
+}
+
+async fn set_out(
+    app: &App,
+    (next, back): (&str, &str),
+    link: Option<i64>,
 ) -> Result<Departure, OidcError> {
     let (provider, key) = desk(app)?;
-    let link = if link { Some(access::whole_person(actor, "your account")?.user.id) } else { None };
     let ticket = Ticket::fresh(app.now_ms(), next, link);
     let to = provider.entrance(&ticket.journey(back)).await?;
     Ok(Departure { to, ticket: ticket.seal(key) })
@@ -151,81 +187,95 @@ pub async fn arrive(
         return Err(OidcError::Stray);
     }
     if let Some((code, text)) = brought.error {
-        let text = text.map(|text| words(&text));
-        return Err(ProviderError::Refused { code: words(&code), text }.into());
+        return Err(bounded(ProviderError::Refused { code, text }).into());
     }
     let code = brought.code.ok_or(OidcError::Stray)?;
     if !from.is_empty() {
-        app.throttle.count_sign_in(None, from)?;
+        let count = app.throttle.count_sign_in(None, from);
+        count.map_err(|busy| refused(app, None, busy.into()))?;
     }
-    let vouched = provider.redeem(Brought { code, issuer: brought.issuer }, &journey).await?;
+    let vouched = provider.redeem(Brought { code, issuer: brought.issuer }, &journey).await;
+    let vouched = vouched.map_err(bounded)?;
     let linked = ticket.link.is_some();
     let user = match ticket.link {
         Some(row) => link(app, actor, row, &vouched, &ticket).await?,
         None => admit(app, &vouched, &ticket).await?,
     };
-    Ok(Arrival { user, next: ticket.next, linked })
+    let proof = Proof::Provider { user: user.into(), subject: vouched.subject };
+    Ok(Arrival { proof, next: ticket.next, linked })
 }
 
-/// Who the caller is at the provider, when they sign in there.
+/// How the caller may sign in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tie {
+    /// Who they are at the provider, when they sign in there: issuer and subject.
+    pub subject: Option<String>,
+    /// Whether they have a password here.
+    pub password: bool,
+}
+
+/// How the caller may sign in.
 ///
 /// # Errors
 ///
-/// When nobody is signed in.
-pub async fn subject(app: &App, actor: &Actor) -> Result<Option<String>, OidcError> {
-    let caller = access::person(actor)?;
-    Ok(app.db.subject(caller.user.id).await?)
+/// When nobody is signed in, or there is no provider.
+pub async fn tie(app: &App, actor: &Actor) -> Result<Tie, OidcError> {
+    let id = access::person(actor)?.user.id;
+    desk(app)?;
+    let subject = app.db.subject(id).await?;
+    Ok(Tie { subject, password: app.db.password_hash(id).await?.is_some() })
 }
 
 /// The user whom the provider vouches for, made when there is none and accounts are made; their
 /// groups count from now on.
 async fn admit(app: &App, vouched: &Vouched, ticket: &Ticket) -> Result<User, OidcError> {
     let found = app.db.user_by_subject(&vouched.subject).await?;
-    if found.as_ref().is_some_and(|user| !user.is_open()) {
-        return Err(OidcError::Disabled);
-    }
+    let given = given(app, vouched).await?;
     let now = app.now_ms();
     let mut change = app.db.change().await?;
     if !change.note_return(&ticket.mark(), now, now - 2 * TICKET_MS).await? {
         return Err(OidcError::Stray);
     }
+    change.lock_administrators().await?;
     let user = match found {
-        Some(user) => user,
-        None if !app.config.oidc.register => return Err(OidcError::Unknown),
+        Some(found) => {
+            change.lock_user(found.id).await?;
+            // It is no longer theirs.
+            if change.subject(found.id).await?.as_ref() != Some(&vouched.subject) {
+                return Err(OidcError::Stray);
+            }
+            let user = change.user(&found.name).await?.filter(User::is_open);
+            user.ok_or_else(|| refused(app, Some(&found.name), OidcError::Disabled))?
+        }
+        None if !app.config.oidc.register => return Err(refused(app, None, OidcError::Unknown)),
         None => add(app, &mut change, vouched).await?,
     };
-    groups::apply(app, &mut change, &user, vouched).await?;
+    groups::apply(app, &mut change, &user, &given).await?;
     change.commit().await?;
     app.kick();
     Ok(user)
 }
 
+/// What the groups give that the provider tells of.
+async fn given(app: &App, vouched: &Vouched) -> Result<Given, DbError> {
+    Given::by(app, &vouched.texts(&app.config.oidc.groups_claim)).await
+}
+
 /// Makes the user, without a password, and the organisation of that name.
-async fn add(app: &App, change: &mut hub_db::Change, vouched: &Vouched) -> Result<User, OidcError> {
+async fn add(app: &App, change: &mut Change, vouched: &Vouched) -> Result<User, OidcError> {
     let claim = &app.config.oidc.username_claim;
     let said = vouched.text(claim);
     let said = said.ok_or_else(|| OidcError::Nameless { claim: claim.clone() })?;
     let name = name(said)?;
-    let taken = || OidcError::Taken { name: name.clone() };
-    let now = app.now_ms();
-    let new = NewUser { name: name.clone(), password_hash: None, admin: false, created_at_ms: now };
-    let or_taken = |error: DbError| if error.is_conflict() { taken() } else { error.into() };
-    let user = change.add_user(&new).await.map_err(or_taken)?;
-    change.set_subject(user.id, Some(&vouched.subject)).await?;
-    let org = NewOrg {
-        name: name.org(),
-        display_name: String::new(),
-        description: String::new(),
-        created_by: name.to_string(),
-        created_at_ms: now,
-    };
-    let org = change.add_org(&org).await.map_err(or_taken)?;
-    change.set_member(org.id, user.id, Role::Owner, now).await?;
-    let act = Act { action: "user.create", target: name.as_str(), org_id: Some(org.id) };
+    let created_at_ms = app.now_ms();
+    let new = NewUser { name: name.clone(), password_hash: None, admin: false, created_at_ms };
     let told = json!({"subject": vouched.subject});
-    audit::done(app, change, &Actor::System, act, ((), told)).await?;
-    change.tell(LetterKind::Access, org.name.as_str(), now).await?;
-    change.tell(LetterKind::Credentials, name.as_str(), now).await?;
+    let made = accounts::insert(app, change, &Actor::System, &new, told).await;
+    let taken = |error: DbError| {
+        if error.is_conflict() { OidcError::Taken { name } } else { error.into() }
+    };
+    let user = made.map_err(taken)?;
+    change.set_subject(user.id, Some(&vouched.subject)).await?;
     Ok(user)
 }
 
@@ -237,16 +287,22 @@ async fn link(
     vouched: &Vouched,
     ticket: &Ticket,
 ) -> Result<User, OidcError> {
-    let user = &access::whole_person(actor, "your account")?.user;
+    let user = &access::own_account(app, actor, "user.link")?.user;
     // Somebody else signed in meanwhile.
     if user.id != row {
         return Err(OidcError::Stray);
     }
+    let given = given(app, vouched).await?;
     let now = app.now_ms();
-    let before = app.db.subject(user.id).await?;
     let mut change = app.db.change().await?;
     if !change.note_return(&ticket.mark(), now, now - 2 * TICKET_MS).await? {
         return Err(OidcError::Stray);
+    }
+    change.lock_administrators().await?;
+    change.lock_user(user.id).await?;
+    let user = change.user(&user.name).await?.filter(User::is_open).ok_or(OidcError::Disabled)?;
+    if change.subject(user.id).await?.is_some() {
+        return Err(OidcError::LinkedAlready);
     }
     let set = change.set_subject(user.id, Some(&vouched.subject)).await;
     set.map_err(
@@ -255,13 +311,44 @@ async fn link(
         },
     )?;
     let act = Act { action: "user.link", target: user.name.as_str(), org_id: None };
-    let told = (json!({"subject": before}), json!({"subject": vouched.subject}));
-    audit::done(app, &mut change, actor, act, told).await?;
-    groups::apply(app, &mut change, user, vouched).await?;
+    audit::done(app, &mut change, actor, act, ((), json!({"subject": vouched.subject}))).await?;
+    groups::apply(app, &mut change, &user, &given).await?;
     change.tell(LetterKind::Credentials, user.name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
-    Ok(User::clone(user))
+    Ok(user)
+}
+
+/// Lets nobody sign in to the caller's account at the provider any more. Whoever did so until now
+/// is signed out, and what groups gave goes.
+///
+/// # Errors
+///
+/// [`OidcError::NoPassword`] when the caller could not sign in at all any more.
+pub async fn unlink(app: &App, actor: &Actor) -> Result<(), OidcError> {
+    let caller = access::own_account(app, actor, "user.unlink")?;
+    desk(app)?;
+    let mut change = app.db.change().await?;
+    change.lock_administrators().await?;
+    change.lock_user(caller.user.id).await?;
+    if change.password_hash(caller.user.id).await?.is_none() {
+        return Err(OidcError::NoPassword);
+    }
+    if !accounts::untie(app, &mut change, actor, &caller.user).await? {
+        return Ok(());
+    }
+    // No row is called 0.
+    let keep = caller.token().unwrap_or(0);
+    change.delete_other_tokens(caller.user.id, TokenKind::Session, keep).await?;
+    change.commit().await?;
+    app.kick();
+    Ok(())
+}
+
+/// Notes that somebody whom the provider vouched for was not let in.
+fn refused(app: &App, user: Option<&UserName>, error: OidcError) -> OidcError {
+    audit::not_signed_in(app, (user, "oidc"), &error);
+    error
 }
 
 /// The name of an account after what the provider says: in small letters, and of an address of
@@ -270,6 +357,16 @@ fn name(said: &str) -> Result<UserName, OidcError> {
     let local = said.split_once('@').map_or(said, |(local, _)| local);
     let small = local.trim().to_lowercase();
     UserName::parse(&small).map_err(|source| OidcError::Name { found: words(said), source })
+}
+
+/// What the provider refused with, in words that can be shown, by whichever way they came.
+fn bounded(error: ProviderError) -> ProviderError {
+    match error {
+        ProviderError::Refused { code, text } => {
+            ProviderError::Refused { code: words(&code), text: text.map(|text| words(&text)) }
+        }
+        error => error,
+    }
 }
 
 /// Words of somebody else, short and without control characters.

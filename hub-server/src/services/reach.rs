@@ -91,7 +91,7 @@ impl Reach {
             Actor::User(signed_in) => {
                 let user = signed_in.user.id;
                 let ends_at_ms = match signed_in.by {
-                    Credential::Password => None,
+                    Credential::Password(_) => None,
                     Credential::Token(row) => {
                         let token = app.db.token(user, row).await?;
                         let token = token.filter(|token| token.kind == TokenKind::Personal);

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::{access, filter, limit_rows, sign_in};
 use crate::App;
-use crate::app::{Bearer, PasswordMark, SignedToken};
+use crate::app::{Bearer, SignedToken};
 use claims::Claims;
 
 pub use refresh::{RefreshError, by_refresh_token, refresh_token};
@@ -106,7 +106,7 @@ pub async fn issue(app: &App, actor: &Actor, asked: &[Scope]) -> Result<IssuedTo
     let access = granted(app, actor, asked).await?;
     let issued_at_ms = app.now_ms();
     let expires_in = app.config.auth.token_seconds;
-    let bearer = bearer(app, actor).await?;
+    let bearer = bearer(actor);
     let claims = Claims::new(&app.config.service(), &bearer, issued_at_ms / 1000, expires_in);
     let claims = claims.good_for(&access, actor.scope());
     let jwt = claims.sign(&app.keys).map_err(IssueError::Sign)?;
@@ -114,25 +114,17 @@ pub async fn issue(app: &App, actor: &Actor, asked: &[Scope]) -> Result<IssuedTo
 }
 
 /// Whose the token is to be, and by which credential.
-async fn bearer(app: &App, actor: &Actor) -> Result<Bearer, DbError> {
-    let signed_in = match actor {
-        Actor::Anonymous | Actor::System => return Ok(Bearer::Nobody),
+fn bearer(actor: &Actor) -> Bearer {
+    match actor {
+        Actor::Anonymous | Actor::System => Bearer::Nobody,
         Actor::Robot(robot) => {
-            let (name, secret_at_ms) = (robot.name.clone(), robot.secret_at_ms);
-            return Ok(Bearer::Robot { name, secret_at_ms });
+            Bearer::Robot { name: robot.name.clone(), secret_at_ms: robot.secret_at_ms }
         }
-        Actor::User(signed_in) => signed_in,
-    };
-    let password = match signed_in.by {
-        Credential::Password => password_of(app, signed_in).await?,
-        Credential::Token(_) | Credential::Key(_) => None,
-    };
-    Ok(Bearer::User { name: signed_in.user.name.clone(), by: signed_in.by, password })
-}
-
-/// What stands for the password of a caller who came with it.
-async fn password_of(app: &App, signed_in: &SignedIn) -> Result<Option<PasswordMark>, DbError> {
-    Ok(app.known().await?.user(&signed_in.user.name).await?.map(|user| user.mark))
+        // With the password that was proved, not with the one that is there by now.
+        Actor::User(signed_in) => {
+            Bearer::User { name: signed_in.user.name.clone(), by: signed_in.by }
+        }
+    }
 }
 
 /// The part of `asked` that the caller may do now.
@@ -199,22 +191,22 @@ pub async fn verify(app: &App, jwt: &str) -> Result<Verified, VerifyError> {
 
 /// Whose a token is, when what it was asked for with is still good.
 async fn still(app: &App, token: &SignedToken, now: i64) -> Result<Option<Actor>, DbError> {
-    let (name, by, password) = match &token.bearer {
+    let (name, by) = match &token.bearer {
         Bearer::Nobody => return Ok(Some(Actor::Anonymous)),
         Bearer::Robot { name, secret_at_ms } => {
             let robot = sign_in::robot_still(app, name, *secret_at_ms).await?;
             return Ok(robot.map(Actor::Robot));
         }
-        Bearer::User { name, by, password } => (name, *by, *password),
+        Bearer::User { name, by } => (name, *by),
     };
     let known = app.known().await?;
     let user = known.user(name).await?.filter(|user| user.is_open());
     let Some(user) = user else { return Ok(None) };
     let signed_in = match by {
-        Credential::Password if password == Some(user.mark) => {
-            Some(SignedIn::by_password(user.user))
+        Credential::Password(mark) if mark == user.mark => {
+            Some(SignedIn::by_this_password(user.user, mark))
         }
-        Credential::Password => None,
+        Credential::Password(_) => None,
         Credential::Key(row) => {
             let key = known.access_key(&user, row, now).await?;
             key.map(|key| sign_in::with_key(user.user, &key))

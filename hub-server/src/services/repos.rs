@@ -207,7 +207,7 @@ pub async fn edit(
 ) -> Result<Repo, RepoError> {
     let repo = access::repo(app, actor, Action::Administer, name).await?;
     if changes.official.is_some() {
-        access::require_administrator(actor)?;
+        access::administer(app, actor, ("repo.edit", name.as_str()))?;
     }
     let now = app.now_ms();
     let mut change = app.db.change().await?;

@@ -66,7 +66,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Session>, SessionError
 ///
 /// [`SessionError::Unknown`] when it is none of theirs.
 pub async fn end(app: &App, actor: &Actor, id: i64) -> Result<(), SessionError> {
-    let caller = access::whole_person(actor, "your account")?;
+    let caller = access::own_account(app, actor, "session.end")?;
     let user = &caller.user;
     let found = app.db.token(user.id, id).await?;
     if found.is_none_or(|token| token.kind != TokenKind::Session) {
@@ -90,7 +90,7 @@ pub async fn end(app: &App, actor: &Actor, id: i64) -> Result<(), SessionError> 
 ///
 /// When nobody is signed in, or the credential has bounds.
 pub async fn end_all(app: &App, actor: &Actor, what: Everywhere) -> Result<(), SessionError> {
-    let caller = access::whole_person(actor, "your account")?;
+    let caller = access::own_account(app, actor, "session.end_all")?;
     let user = &caller.user;
     // No row is called 0.
     let keep = caller.token().filter(|_| what.keep_this).unwrap_or(0);
@@ -125,8 +125,9 @@ mod tests {
             let name = name.parse().unwrap();
             let new = NewAccount { name, password: "correct horse".into(), admin: false };
             let user = accounts::add_user(&app, &Actor::System, new).await.unwrap();
+            let proof = app.proof(user.name.as_str()).await;
             for agent in ["one", "two"] {
-                let secret = tokens::start_session(&app, &user, agent).await.unwrap();
+                let secret = tokens::start_session(&app, &proof, agent).await.unwrap();
                 actors.push((sign_in::by_secret(&app, &secret).await.unwrap(), secret));
             }
         }

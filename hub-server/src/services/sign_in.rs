@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use hub_db::DbError;
+use hub_db::{Change, DbError};
 use hub_model::{
     AccessKey, AccessKeyId, Actor, Credential, Robot, RobotName, SignedIn, Token, TokenKind, User,
     UserName, Within,
@@ -16,7 +16,7 @@ use super::access_keys::{self, KEY_SCOPE};
 use super::accounts::MAX_PASSWORD_BYTES;
 use super::audit;
 use crate::App;
-use crate::app::{HashError, KnownUser, TooMany, Unsealed, Used};
+use crate::app::{HashError, KnownUser, TooMany, Unsealed, Used, password_mark};
 
 /// Why somebody could not sign in.
 #[derive(Debug, thiserror::Error)]
@@ -161,7 +161,8 @@ pub async fn by_password(
     if let Err(why @ (SignInError::Wrong | SignInError::Disabled | SignInError::TooMany(_))) =
         &proved
     {
-        audit::not_signed_in(app, user.as_ref().map(|user| &user.user.name), why);
+        let name = user.as_ref().map(|user| &user.user.name);
+        audit::not_signed_in(app, (name, "password"), why);
     }
     proved
 }
@@ -184,6 +185,7 @@ async fn prove(
         "" => Ok(()),
         from => app.guesses.may_try(guessed, from, app.now_ms()),
     };
+    let mut mark = user.map(|user| user.mark);
     if !is_checked() {
         if !from.is_empty() {
             app.throttle.count_sign_in(name, from)?;
@@ -198,6 +200,8 @@ async fn prove(
                 Some(user) => app.db.password_hash(user.id).await?,
                 None => None,
             };
+            // It may be another one than memory knew a moment ago.
+            mark = Some(password_mark(stored.as_deref()));
             // Without a user the same work is done, so that the time tells nothing.
             if !turn.verify(password, stored).await? {
                 if !from.is_empty() {
@@ -210,12 +214,69 @@ async fn prove(
             }
         }
     }
-    let Some(user) = user else { return Err(SignInError::Wrong) };
+    let (Some(user), Some(mark)) = (user, mark) else { return Err(SignInError::Wrong) };
     if !user.is_open() {
         return Err(SignInError::Disabled);
     }
     app.cache.put_password(user.edition, hash);
-    Ok(SignedIn::by_password(Arc::clone(&user.user)))
+    Ok(SignedIn::by_this_password(Arc::clone(&user.user), mark))
+}
+
+/// What somebody proved a moment ago, for what is to follow from it: a session, a refresh token.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    /// Who came with their password.
+    Password(SignedIn),
+    /// Whom the provider of OpenID Connect vouched for.
+    Provider {
+        /// The user.
+        user: Arc<User>,
+        /// Who that is at the provider.
+        subject: String,
+    },
+}
+
+impl Proof {
+    /// Who it is.
+    #[must_use]
+    pub fn user(&self) -> &User {
+        match self {
+            Self::Password(signed_in) => &signed_in.user,
+            Self::Provider { user, .. } => user,
+        }
+    }
+
+    /// The word for the record.
+    pub(crate) fn credential(&self) -> &'static str {
+        match self {
+            Self::Password(_) => "password",
+            Self::Provider { .. } => "oidc",
+        }
+    }
+
+    /// Whether it is still good, in the change that does what follows: the account may have been
+    /// closed meanwhile, its password changed, or its tie to the provider undone. The user stays
+    /// locked, so it is good until that is committed.
+    ///
+    /// # Errors
+    ///
+    /// When the metadata store fails.
+    pub(crate) async fn still_holds(&self, change: &mut Change) -> Result<bool, DbError> {
+        let (id, name) = (self.user().id, &self.user().name);
+        change.lock_user(id).await?;
+        if !change.user(name).await?.is_some_and(|user| user.id == id && user.is_open()) {
+            return Ok(false);
+        }
+        match self {
+            Self::Password(signed_in) => {
+                let stored = change.password_hash(id).await?;
+                Ok(signed_in.by == Credential::Password(password_mark(stored.as_deref())))
+            }
+            Self::Provider { subject, .. } => {
+                Ok(change.subject(id).await?.as_ref() == Some(subject))
+            }
+        }
+    }
 }
 
 /// Checks the secret of a personal token, a session or a robot, without a name.

@@ -3,7 +3,7 @@
 use hub_db::{Change, DbError};
 use hub_model::{
     Action, Actor, Credential, LetterKind, NewToken, Place, SignedIn, Token, TokenKind, TokenScope,
-    User, Within,
+    Within,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::access::{self, AccessError};
 use super::audit::{self, Act};
 use super::reach::{self, Reach, ReachError};
-use super::sign_in::{SESSION_PREFIX, TOKEN_PREFIX, fresh_secret, secret_hash};
+use super::sign_in::{self, Proof, SESSION_PREFIX, TOKEN_PREFIX, fresh_secret, secret_hash};
 use super::{limit_rows, plain};
 use crate::App;
 use crate::app::Origin;
@@ -111,7 +111,7 @@ pub async fn create(
     let made = act("token.create", caller);
     audit::done(app, &mut change, actor, made, (Value::Null, noted(&token))).await?;
     // As `docker login` and `hub login` do: from now on this program is signed in.
-    if caller.by == Credential::Password {
+    if matches!(caller.by, Credential::Password(_)) {
         let told = json!({"token": token.id});
         audit::done(app, &mut change, actor, act(audit::SIGN_IN, caller), ((), told)).await?;
     }
@@ -245,12 +245,13 @@ fn noted(token: &Token) -> Value {
 ///
 /// # Errors
 ///
-/// When the metadata store fails.
+/// [`AccessError::Unauthenticated`] when what they proved is no longer good.
 pub async fn start_session(
     app: &App,
-    user: &User,
+    proof: &Proof,
     agent: &str,
 ) -> Result<SecretString, TokenError> {
+    let user = proof.user();
     let now = app.now_ms();
     let days = i64::from(app.config.auth.session_days);
     let new = NewToken {
@@ -266,11 +267,12 @@ pub async fn start_session(
         expires_at_ms: Some(now + days * 24 * 60 * 60 * 1000),
     };
     let mut change = app.db.change().await?;
+    if !proof.still_holds(&mut change).await? {
+        return Err(AccessError::Unauthenticated.into());
+    }
     let (token, secret) = store(&mut change, new, SESSION_PREFIX).await?;
-    let act = Act { action: audit::SIGN_IN, target: user.name.as_str(), org_id: None };
     let told = json!({"session": token.id});
-    let signed_in = Actor::User(SignedIn::by_password(user.clone().into()));
-    audit::done(app, &mut change, &signed_in, act, ((), told)).await?;
+    audit::signed_in(app, &mut change, (&user.name, proof.credential()), &told).await?;
     change.commit().await?;
     Ok(secret)
 }
@@ -286,9 +288,16 @@ pub async fn end_session(app: &App, secret: &SecretString) -> Result<(), TokenEr
         return Ok(());
     };
     let mut change = app.db.change().await?;
-    change.delete_token(user.id, token.id).await?;
-    change.tell(LetterKind::Credentials, user.name.as_str(), app.now_ms()).await?;
+    if !change.delete_token(user.id, token.id).await? {
+        return Ok(());
+    }
+    let name = user.name.clone();
+    let caller = Actor::User(sign_in::with_token(user.into(), &token));
+    let act = Act { action: "session.end", target: name.as_str(), org_id: None };
+    audit::done(app, &mut change, &caller, act, (json!({"session": token.id}), ())).await?;
+    change.tell(LetterKind::Credentials, name.as_str(), app.now_ms()).await?;
     change.commit().await?;
+    app.kick();
     Ok(())
 }
 
@@ -416,7 +425,7 @@ mod tests {
         revoke(&app, &narrow, own.id).await.unwrap();
         assert_eq!(list(&app, &ana).await.unwrap(), [wide]);
         // A session is no personal token, and cannot be made one.
-        let session = start_session(&app, ana.user().unwrap(), "").await.unwrap();
+        let session = start_session(&app, &app.proof("ana").await, "").await.unwrap();
         let Actor::User(browser) = sign_in::by_secret(&app, &session).await.unwrap() else {
             panic!("a session is somebody's");
         };
@@ -428,12 +437,18 @@ mod tests {
     async fn a_session_ends_when_its_browser_says_so() {
         let (app, _dir) = App::for_tests().await;
         let ana = ana(&app).await;
-        let secret = start_session(&app, ana.user().unwrap(), "").await.unwrap();
+        let secret = start_session(&app, &app.proof("ana").await, "").await.unwrap();
         assert!(sign_in::by_secret(&app, &secret).await.is_ok());
         assert!(list(&app, &ana).await.unwrap().is_empty(), "sessions are no personal tokens");
         end_session(&app, &secret).await.unwrap();
         end_session(&app, &secret).await.unwrap();
         assert!(sign_in::by_secret(&app, &secret).await.is_err());
+        let noted = app.db.audit(&hub_db::AuditFilter::default(), 9).await.unwrap();
+        let noted: Vec<_> = noted.iter().map(|act| &act.entry).collect();
+        assert_eq!((&*noted[0].action, &*noted[1].action), ("session.end", "auth.sign_in"));
+        assert_eq!((&*noted[1].credential, &*noted[1].actor), ("password", "ana"));
+        assert!(noted[0].credential.starts_with("token "), "once, and by the session itself");
+        assert_eq!(noted[2].action, "user.create");
     }
 
     #[tokio::test]

@@ -292,7 +292,10 @@ async fn who_may_not_come_in_is_told_why() {
     let settings = Url::parse(&format!("{}/settings/oidc", hub.url)).unwrap();
     let page = {
         let text = keeper.send(Method::GET, &settings, &[]).await.text().await.unwrap();
-        let form = hidden_of(&text, "/settings/oidc");
+        let mut form = hidden_of(&text, "/settings/oidc");
+        let unproved = keeper.send(Method::POST, &settings, &form).await;
+        assert_eq!(unproved.status(), StatusCode::UNPROCESSABLE_ENTITY, "the password once more");
+        form.push(("password".to_owned(), PASSWORD.to_owned()));
         keeper.send(Method::POST, &settings, &form).await.text().await.unwrap()
     };
     let to = {
@@ -308,6 +311,21 @@ async fn who_may_not_come_in_is_told_why() {
     assert_eq!(arrived.as_deref(), Some("/settings/oidc?linked=yes"), "{said}");
     let mut again = Browser::new(&hub);
     assert_eq!(again.sign_in("keeper", "/").await.status(), StatusCode::SEE_OTHER);
+
+    // And until they say otherwise; not by a script with a token of theirs, but in the browser.
+    let unlink = [("do".to_owned(), "unlink".to_owned())];
+    let script = hub.client().build().unwrap().post(settings.clone()).form(&unlink);
+    let script = script.basic_auth("keeper", Some(PASSWORD)).send().await.unwrap();
+    assert_eq!(script.status(), StatusCode::FORBIDDEN);
+    let text = keeper.send(Method::GET, &settings, &[]).await.text().await.unwrap();
+    let form = hidden_of(&text, "/settings/oidc");
+    assert!(form.contains(&unlink[0]), "{text}");
+    let unlinked = keeper.send(Method::POST, &settings, &form).await;
+    assert_eq!(location(&unlinked).as_deref(), Some("/settings/oidc?unlinked=yes"));
+    let mut again = Browser::new(&hub);
+    assert_eq!(again.sign_in("keeper", "/").await.status(), StatusCode::CONFLICT);
+    let index = keeper.get("/settings").await.text().await.unwrap();
+    assert!(index.contains("href=\"/settings/oidc\""), "{index}");
 
     // Redirects stay on this host.
     for next in ["https://evil.example/", "//evil.example", "%2F%5Cevil.example"] {

@@ -14,12 +14,13 @@ use std::time::{Duration, Instant};
 
 use hub_db::Listener;
 use hub_model::{
-    AccessKey, Digest, LetterKind, Repo, Robot, RobotName, Share, Since, Tag, Token, User,
+    AccessKey, Digest, LetterKind, PasswordMark, Repo, Robot, RobotName, Share, Since, Tag, Token,
+    User,
 };
 use quick_cache::sync::DefaultLifecycle;
 use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 
-use super::{KnownManifest, PasswordMark, SignedToken};
+use super::{KnownManifest, SignedToken};
 
 /// A state of one repository, organisation or user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,5 +1,7 @@
 //! What memory promises: it is never older than the request.
 
+mod acts;
+
 use futures::FutureExt;
 use hub_blobs::stream_of;
 use hub_model::{Actor, LatestMode, Role, SignedIn, TokenScope, Visibility};
@@ -163,7 +165,7 @@ async fn a_credential_that_ends_ends_the_tokens_made_with_it() {
         admin: false,
     };
     let user = accounts::add_user(app, &Actor::System, new).await.unwrap();
-    let ana = Actor::User(SignedIn::by_password(user.clone().into()));
+    let ana = app.signed_in("ana").await;
     let jwt = async |actor: &Actor| {
         let issued = registry_tokens::issue(app, actor, &[]).await.unwrap();
         issued.jwt.expose_secret().to_owned()
@@ -183,7 +185,7 @@ async fn a_credential_that_ends_ends_the_tokens_made_with_it() {
     tokens::revoke(app, &ana, token.id).await.unwrap();
     assert!(!good(&of_token).await);
 
-    let session = tokens::start_session(app, &user, "").await.unwrap();
+    let session = tokens::start_session(app, &app.proof("ana").await, "").await.unwrap();
     let by_session = sign_in::by_secret(app, &session).await.unwrap();
     let of_session = jwt(&by_session).await;
     assert!(good(&of_session).await);
@@ -198,10 +200,11 @@ async fn a_credential_that_ends_ends_the_tokens_made_with_it() {
     assert!(sign_in::sign_in(app, "ana", &old, "").await.is_ok());
     let of_old = jwt(&ana).await;
     assert!(good(&of_old).await);
-    accounts::change_password(app, &ana, &old, &new).await.unwrap();
+    let ana_anew = accounts::change_password(app, &ana, &old, &new).await.unwrap();
     assert!(!good(&of_refresh).await);
     assert!(!good(&of_old).await);
-    let of_new = jwt(&ana).await;
+    assert!(!good(&jwt(&ana).await).await, "what was proved with the old one");
+    let of_new = jwt(&Actor::User(ana_anew)).await;
     assert!(good(&of_new).await);
     assert!(sign_in::sign_in(app, "ana", &old, "").await.is_err());
     let reset = "another staple".into();

@@ -75,6 +75,6 @@ pub(super) async fn register(
     Body(new): Body<Register>,
 ) -> Result<impl IntoResponse, HubError> {
     let name = named("name", &new.name, UserName::parse)?;
-    let user = accounts::register(&app, name, new.password.into(), &address.key()).await?;
-    Ok((StatusCode::CREATED, Json(UserView::from(user))))
+    let made = accounts::register(&app, name, new.password.into(), &address.key()).await?;
+    Ok((StatusCode::CREATED, Json(UserView::from(hub_model::User::clone(&made.user)))))
 }

@@ -190,7 +190,7 @@ impl From<IssueError> for RegistryError {
 impl From<RefreshError> for RegistryError {
     fn from(error: RefreshError) -> Self {
         match error {
-            RefreshError::Unauthenticated | RefreshError::Wrong => {
+            RefreshError::Unauthenticated | RefreshError::NoPassword | RefreshError::Wrong => {
                 Self::unauthorized(error.to_string())
             }
             RefreshError::Db(_) => Self::failed(&error),

@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use chrono::{DateTime, SecondsFormat};
-use hub_model::{Actor, Credential, Scope, UserName};
+use hub_model::{Actor, Scope, UserName};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use super::{one, pairs};
 use crate::App;
 use crate::http::ClientAddress;
 use crate::http::credentials::{Presented, presented};
-use crate::services::registry_tokens::{self, IssuedToken};
+use crate::services::registry_tokens::{self, IssuedToken, RefreshError};
 use crate::services::sign_in;
 
 /// Largest form, in bytes.
@@ -67,9 +67,9 @@ pub(super) async fn by_query(
         "expires_in": issued.expires_in,
         "issued_at": issued_at(&issued),
     });
-    if one(&asked, "offline_token") == Some("true") && by_password(&actor) {
-        let client = one(&asked, "client_id").unwrap_or("registry client");
-        let refresh = registry_tokens::refresh_token(&app, &actor, client).await?;
+    if one(&asked, "offline_token") == Some("true")
+        && let Some(refresh) = refresh_token(&app, &actor, &asked).await?
+    {
         answer["refresh_token"] = json!(refresh.expose_secret());
     }
     Ok(secret(&answer))
@@ -116,10 +116,18 @@ fn count(app: &App, who: &str, from: &str) -> Result<(), RegistryError> {
     Ok(app.throttle.count_token(UserName::parse(who).ok().as_ref(), from)?)
 }
 
-/// Whether a password proved the caller. A refresh token made with a personal token would outlive
-/// it.
-fn by_password(actor: &Actor) -> bool {
-    matches!(actor, Actor::User(signed_in) if signed_in.by == Credential::Password)
+/// A refresh token where the caller may have one: who may not is answered without.
+async fn refresh_token(
+    app: &App,
+    actor: &Actor,
+    asked: &[(String, String)],
+) -> Result<Option<SecretString>, RegistryError> {
+    let client = one(asked, "client_id").unwrap_or("registry client");
+    match registry_tokens::refresh_token(app, actor, client).await {
+        Ok(refresh) => Ok(Some(refresh)),
+        Err(RefreshError::NoPassword) => Ok(None),
+        Err(error) => Err(please_sign_in(error.into())),
+    }
 }
 
 /// Who the form proves to be, and the refresh token that the answer carries.
@@ -135,12 +143,11 @@ async fn grant(
             let password = one(form, "password").ok_or_else(|| missing("password"))?;
             let actor = sign_in::sign_in(app, name, &password.into(), from).await;
             let actor = actor.map_err(|error| please_sign_in(error.into()))?;
-            if one(form, "access_type") != Some("offline") || !by_password(&actor) {
+            if one(form, "access_type") != Some("offline") {
                 return Ok((actor, None));
             }
-            let client = one(form, "client_id").unwrap_or("registry client");
-            let refresh = registry_tokens::refresh_token(app, &actor, client).await?;
-            Ok((actor, Some(refresh)))
+            let refresh = refresh_token(app, &actor, form).await?;
+            Ok((actor, refresh))
         }
         Some("refresh_token") => {
             let token = one(form, "refresh_token").ok_or_else(|| missing("refresh_token"))?;

@@ -23,12 +23,13 @@ use crate::http::actor::session_cookie;
 use crate::services;
 use crate::services::access;
 use crate::services::accounts::AccountError;
+use crate::services::sign_in::Proof;
 
 /// A page of the settings, in their index.
 #[derive(Debug)]
 struct Entry {
     href: &'static str,
-    title: &'static str,
+    title: String,
     text: &'static str,
 }
 
@@ -42,10 +43,10 @@ struct Settings {
 }
 
 /// `GET /settings`.
-pub(super) async fn index(visitor: Visitor) -> Result<Response, Failure> {
+pub(super) async fn index(State(web): State<Web>, visitor: Visitor) -> Result<Response, Failure> {
     let caller = access::person(visitor.actor())?;
     let (t, a) = (visitor.words(), visitor.words().accounts);
-    let entry = |href, title, text| Entry { href, title, text };
+    let entry = |href, title: &str, text| Entry { href, title: title.to_owned(), text };
     let mut entries = vec![
         entry("/settings/tokens", t.tokens, a.settings_tokens),
         entry("/settings/keys", t.credentials.keys, t.credentials.keys_lead),
@@ -54,6 +55,11 @@ pub(super) async fn index(visitor: Visitor) -> Result<Response, Failure> {
         entry("/settings/invitations", t.people.invitations, t.people.invitations_lead),
         entry("/settings/shares", t.shares.with_me, t.shares.with_me_lead),
     ];
+    let oidc = &web.app.config.oidc;
+    if oidc.is_on() {
+        let title = (t.oidc.account_title)(&oidc.name);
+        entries.insert(4, entry("/settings/oidc", &title, t.oidc.account_lead));
+    }
     if caller.user.admin {
         entries.push(entry("/settings/users", a.users, a.settings_users));
         entries.push(entry("/settings/audit", t.shares.activity, t.shares.activity_lead));
@@ -96,7 +102,7 @@ pub(super) async fn change_password(
     Form(fields): Form,
 ) -> Result<Response, Failure> {
     let a = visitor.words().accounts;
-    let caller = access::whole_person(visitor.actor(), "your account")?;
+    access::whole_person(visitor.actor(), "your account")?;
     let [old, new, again] = ["old", "password", "again"].map(|field| fields.raw(field));
     if new != again {
         let error = a.password_differs.to_owned();
@@ -104,12 +110,16 @@ pub(super) async fn change_password(
     }
     let (old, new): (SecretString, SecretString) = (old.to_owned().into(), new.to_owned().into());
     let changed = services::accounts::change_password(&web.app, visitor.actor(), &old, &new).await;
-    if let Err(error) = changed {
-        let (status, text) = said(a, error)?;
-        return refused(&Password::new(&visitor, text, false), status);
-    }
+    let signed_in = match changed {
+        Ok(signed_in) => signed_in,
+        Err(error) => {
+            let (status, text) = said(a, error)?;
+            return refused(&Password::new(&visitor, text, false), status);
+        }
+    };
     let agent = agent(&headers);
-    let secret = services::tokens::start_session(&web.app, &caller.user, agent).await?;
+    let proof = Proof::Password(signed_in);
+    let secret = services::tokens::start_session(&web.app, &proof, agent).await?;
     let mut response = super::frame::redirect(StatusCode::SEE_OTHER, "/settings/password?done=1");
     response.headers_mut().append(header::SET_COOKIE, session_cookie(&web.app, &secret));
     no_store(&mut response);
@@ -124,8 +134,8 @@ pub(super) fn agent(headers: &HeaderMap) -> &str {
 
 /// With which status a form is not taken, and after how many seconds another try makes sense.
 #[derive(Debug, Clone, Copy)]
-struct NotTaken {
-    status: StatusCode,
+pub(super) struct NotTaken {
+    pub(super) status: StatusCode,
     retry_after: Option<u64>,
 }
 
@@ -147,7 +157,7 @@ fn refused(page: &impl Template, why: impl Into<NotTaken>) -> Result<Response, F
 }
 
 /// What is wrong with a form, in the reader's language; or the page of the failure.
-fn said(a: &AccountWords, error: AccountError) -> Result<(NotTaken, String), Failure> {
+pub(super) fn said(a: &AccountWords, error: AccountError) -> Result<(NotTaken, String), Failure> {
     let (status, text) = match error {
         AccountError::Taken { name } => (StatusCode::CONFLICT, (a.error_taken)(name.as_str())),
         AccountError::PasswordLength { found } => {

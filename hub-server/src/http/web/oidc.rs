@@ -6,11 +6,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum_extra::extract::cookie::CookieJar;
+use secrecy::SecretString;
 
 use super::Web;
+use super::accounts::said;
 use super::failure::Failure;
 use super::frame::{found, no_store, redirect};
-use super::lang::OidcWords;
+use super::lang::{AccountWords, OidcWords};
 use super::params::Form;
 use super::route::local;
 use super::session::{self, Login};
@@ -19,6 +21,7 @@ use super::visitor::Visitor;
 use crate::App;
 use crate::app::{ProviderError, TICKET_MS};
 use crate::http::{ClientAddress, proxies};
+use crate::services::accounts::AccountError;
 use crate::services::oidc::{self, OidcError, Return};
 
 /// Where the provider sends browsers back to; it is registered there.
@@ -35,7 +38,11 @@ struct Account {
     t: &'static OidcWords,
     title: String,
     subject: String,
+    /// Whether the reader has a password here.
+    password: bool,
+    a: &'static AccountWords,
     action: String,
+    unlink: String,
     /// The provider's page, when the reader just asked to go there.
     to: String,
     done: String,
@@ -46,14 +53,17 @@ impl Account {
     async fn new(web: &Web, visitor: &Visitor) -> Result<Self, Failure> {
         let t = visitor.words().oidc;
         let name = &web.app.config.oidc.name;
-        let subject = oidc::subject(&web.app, visitor.actor()).await.map_err(failure)?;
+        let tie = oidc::tie(&web.app, visitor.actor()).await.map_err(failure)?;
         let title = (t.account_title)(name);
         Ok(Self {
             shell: Shell::new(visitor, &title).hidden(),
             t,
             title,
-            subject: subject.unwrap_or_default(),
+            subject: tie.subject.unwrap_or_default(),
+            password: tie.password,
+            a: visitor.words().accounts,
             action: (t.account_link)(name),
+            unlink: (t.account_unlink)(name),
             to: String::new(),
             done: String::new(),
             error: String::new(),
@@ -73,7 +83,7 @@ pub(super) async fn depart(
         return Ok(found(next));
     }
     let back = back(&web.app, &visitor, &headers);
-    match oidc::depart(&web.app, visitor.actor(), (next, &back), false).await {
+    match oidc::depart(&web.app, (next, &back)).await {
         Ok(departure) => {
             let mut response = found(departure.to.as_str());
             remember(&web.app, &mut response, &departure.ticket);
@@ -109,7 +119,7 @@ pub(super) async fn arrive(
             redirect(StatusCode::SEE_OTHER, &format!("{SETTINGS}?linked=yes"))
         }
         Ok(arrival) => {
-            session::begin(&web.app, &headers, &arrival.user, local(&arrival.next)).await?
+            session::begin(&web.app, &headers, &arrival.proof, local(&arrival.next)).await?
         }
         Err(error) => failed(&web, &visitor, "/", error)?,
     };
@@ -124,21 +134,39 @@ pub(super) async fn account(State(web): State<Web>, visitor: Visitor) -> Result<
     if visitor.query().get("linked").is_some() && !page.subject.is_empty() {
         page.done = page.t.account_linked.to_owned();
     }
+    if visitor.query().get("unlinked").is_some() && page.subject.is_empty() {
+        page.done = page.t.account_unlinked.to_owned();
+    }
     html(StatusCode::OK, &page)
 }
 
-/// `POST /settings/oidc`: the reader wants to sign in at the provider from now on. A form may not
-/// lead to another site, so the answer is a page with a link that does.
+/// `POST /settings/oidc`: the reader wants to sign in at the provider from now on, or no longer. A
+/// form may not lead to another site, so the answer is a page with a link that does.
 pub(super) async fn link(
     State(web): State<Web>,
     visitor: Visitor,
     headers: HeaderMap,
-    _: Form,
+    Form(fields): Form,
 ) -> Result<Response, Failure> {
     let mut page = Account::new(&web, &visitor).await?;
+    // Who has no session carries nothing that ties the form to them: it is a browser's business.
+    if visitor.form_token().is_none() {
+        return Err(Failure::Refused);
+    }
+    if fields.get("do") == Some("unlink") {
+        return match oidc::unlink(&web.app, visitor.actor()).await {
+            Ok(()) => Ok(redirect(StatusCode::SEE_OTHER, &format!("{SETTINGS}?unlinked=yes"))),
+            Err(error) => {
+                let (status, text) = told(&web.app, &visitor, error)?;
+                page.error = text;
+                html(status, &page)
+            }
+        };
+    }
+    let password: SecretString = fields.raw("password").to_owned().into();
     let back = back(&web.app, &visitor, &headers);
     let (mut response, ticket) =
-        match oidc::depart(&web.app, visitor.actor(), (SETTINGS, &back), true).await {
+        match oidc::depart_to_link(&web.app, visitor.actor(), (SETTINGS, &back), &password).await {
             Ok(departure) => {
                 page.to = departure.to.to_string();
                 (html(StatusCode::OK, &page)?, departure.ticket)
@@ -166,6 +194,14 @@ fn failed(web: &Web, visitor: &Visitor, next: &str, error: OidcError) -> Result<
 
 /// What the reader is told. What only the administrator can set right goes to the log as well.
 fn told(app: &App, visitor: &Visitor, error: OidcError) -> Result<(StatusCode, String), Failure> {
+    let error = match error {
+        OidcError::Account(AccountError::TooMany(busy)) => OidcError::TooMany(busy),
+        OidcError::Account(error) => {
+            let (not_taken, text) = said(visitor.words().accounts, error)?;
+            return Ok((not_taken.status, text));
+        }
+        error => error,
+    };
     let t = visitor.words().oidc;
     let name = &app.config.oidc.name;
     let logged =
@@ -190,7 +226,13 @@ fn told(app: &App, visitor: &Visitor, error: OidcError) -> Result<(StatusCode, S
         OidcError::Taken { name: taken } => (StatusCode::CONFLICT, (t.taken)(name, taken.as_str())),
         OidcError::LinkedElsewhere => (StatusCode::CONFLICT, (t.linked_elsewhere)(name)),
         OidcError::Disabled => (StatusCode::FORBIDDEN, t.disabled.to_owned()),
-        OidcError::Off | OidcError::Access(_) | OidcError::TooMany(_) | OidcError::Db(_) => {
+        OidcError::LinkedAlready => (StatusCode::CONFLICT, t.linked_already.to_owned()),
+        OidcError::NoPassword => (StatusCode::CONFLICT, t.no_password.to_owned()),
+        OidcError::Off
+        | OidcError::Account(_)
+        | OidcError::Access(_)
+        | OidcError::TooMany(_)
+        | OidcError::Db(_) => {
             return Err(failure(error));
         }
     })
@@ -200,6 +242,7 @@ fn failure(error: OidcError) -> Failure {
     match error {
         OidcError::Off => Failure::Missing,
         OidcError::Access(error) => error.into(),
+        OidcError::Account(error) => error.into(),
         OidcError::TooMany(busy) => Failure::Busy(busy.retry_after_seconds),
         OidcError::Db(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "request failed");

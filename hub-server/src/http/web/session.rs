@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use hub_model::User;
 use secrecy::SecretString;
 
 use super::Web;
@@ -15,10 +14,9 @@ use super::params::{self, Form};
 use super::route::local;
 use super::view::{Link, Shell, html};
 use super::visitor::Visitor;
-use crate::config::Registration;
 use crate::http::ClientAddress;
 use crate::http::actor::{ended_session_cookie, session_cookie, session_secret};
-use crate::services::sign_in::SignInError;
+use crate::services::sign_in::{Proof, SignInError};
 use crate::{App, services};
 
 /// Template of the form.
@@ -62,7 +60,7 @@ impl Login {
             t,
             name: name.to_owned(),
             next: next.to_owned(),
-            register: app.config.auth.registration == Registration::Open && !oidc.only,
+            register: services::accounts::takes_registrations(app),
             error: error.into(),
             button: oidc.is_on().then(button),
             passwords: !oidc.only,
@@ -115,7 +113,7 @@ pub(super) async fn sign_in(
         }
         Err(error) => return Err(error.into()),
     };
-    begin(&web.app, &headers, &signed_in.user, local(next)).await
+    begin(&web.app, &headers, &Proof::Password(signed_in), local(next)).await
 }
 
 /// Begins a session for somebody who just proved who they are, and goes on to `next`, a path of our
@@ -123,7 +121,7 @@ pub(super) async fn sign_in(
 pub(super) async fn begin(
     app: &App,
     headers: &HeaderMap,
-    user: &User,
+    proof: &Proof,
     next: &str,
 ) -> Result<Response, Failure> {
     // A session never outlives the next signing in.
@@ -131,7 +129,7 @@ pub(super) async fn begin(
         services::tokens::end_session(app, &old).await?;
     }
     let agent = super::accounts::agent(headers);
-    let secret = services::tokens::start_session(app, user, agent).await?;
+    let secret = services::tokens::start_session(app, proof, agent).await?;
     let mut response = redirect(StatusCode::SEE_OTHER, next);
     response.headers_mut().append(header::SET_COOKIE, session_cookie(app, &secret));
     no_store(&mut response);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::audit::{self, Act};
 use super::super::{Page, access, limit_rows, plain};
-use super::{AccountError, end_sessions, facts, store_password};
+use super::{AccountError, end_sessions, facts, hash, password_was_set, untie};
 use crate::App;
 
 /// A user, as administrators see them.
@@ -81,17 +81,24 @@ pub async fn edit(
     name: &UserName,
     edit: UserEdit,
 ) -> Result<User, AccountError> {
-    access::require_administrator(actor)?;
+    access::administer(app, actor, ("user.edit", name.as_str()))?;
     let mut change = app.db.change().await?;
     let mut user = present(&mut change, name).await?;
     let (before, was_administrator) = (facts(&user), user.admin && user.is_open());
     user.admin = edit.admin.unwrap_or(user.admin);
     user.disabled = edit.disabled.unwrap_or(user.disabled);
-    if before == facts(&user) {
+    // Who was made an administrator by a group is one by hand from now on: that is to be recorded,
+    // although nothing else changes. What nobody speaks of stays as it came.
+    let by_hand = match edit.admin {
+        Some(admin) => change.set_admin(user.id, admin).await?,
+        None => false,
+    };
+    if before == facts(&user) && !by_hand {
         return Ok(user);
     }
-    change.set_admin(user.id, user.admin).await?;
-    change.set_disabled(user.id, user.disabled).await?;
+    if edit.disabled.is_some() {
+        change.set_disabled(user.id, user.disabled).await?;
+    }
     if was_administrator {
         leave_an_administrator(&mut change, name).await?;
     }
@@ -118,7 +125,7 @@ pub async fn delete(
     actor: &Actor,
     name: &UserName,
 ) -> Result<Vec<OrgName>, AccountError> {
-    access::require_administrator(actor)?;
+    access::administer(app, actor, ("user.delete", name.as_str()))?;
     let now = app.now_ms();
     let mut change = app.db.change().await?;
     let user = present(&mut change, name).await?;
@@ -147,7 +154,11 @@ pub async fn delete(
     if !held.is_empty() {
         return Err(still_owns(held));
     }
+    let mut shared = Vec::new();
     for (org_id, org) in &gone {
+        // These shares go with it, and nobody who makes an organisation of that name may inherit
+        // them.
+        shared.extend(change.shared_with_org(*org_id).await?);
         match change.delete_org(*org_id).await {
             // Somebody pushed since its repositories were counted.
             Err(error) if error.is_in_use() => return Err(still_owns(vec![org.clone()])),
@@ -161,13 +172,17 @@ pub async fn delete(
     for membership in &memberships {
         change.tell(LetterKind::Access, membership.org.as_str(), now).await?;
     }
+    for repo in &shared {
+        change.tell(LetterKind::Repo, repo.as_str(), now).await?;
+    }
     change.tell(LetterKind::Credentials, name.as_str(), now).await?;
     change.commit().await?;
     app.kick();
     Ok(gone)
 }
 
-/// Sets somebody's password without asking for the old one, and ends their sessions.
+/// Sets somebody's password without asking for the old one, and ends their sessions. Nobody signs
+/// in to the account at a provider any more: whoever did may be why.
 ///
 /// # Errors
 ///
@@ -178,18 +193,30 @@ pub async fn reset_password(
     name: &UserName,
     new: &SecretString,
 ) -> Result<User, AccountError> {
-    access::require_administrator(actor)?;
-    let user = app.db.user(name).await?.filter(|user| user.deleted_at_ms.is_none());
-    let user = user.ok_or_else(|| AccountError::Unknown { name: name.clone() })?;
-    store_password(app, actor, &user, new).await?;
+    access::administer(app, actor, ("user.password", name.as_str()))?;
+    let unknown = || AccountError::Unknown { name: name.clone() };
+    let found = app.db.user(name).await?;
+    found.filter(|user| user.deleted_at_ms.is_none()).ok_or_else(unknown)?;
+    let hash = hash(app, new).await?;
+    let mut change = app.db.change().await?;
+    let user = present(&mut change, name).await?;
+    change.set_password(user.id, &hash).await?;
+    untie(app, &mut change, actor, &user).await?;
+    password_was_set(app, &mut change, actor, &user).await?;
+    change.commit().await?;
+    app.kick();
     Ok(user)
 }
 
-/// A user who was not deleted, while nobody else makes or unmakes administrators.
+/// A user who was not deleted, while nobody else makes or unmakes administrators, or does anything
+/// with what this user has. Whoever locks more locks organisations next, then repositories.
 async fn present(change: &mut Change, name: &UserName) -> Result<User, AccountError> {
+    let unknown = || AccountError::Unknown { name: name.clone() };
     change.lock_administrators().await?;
+    let found = change.user(name).await?.ok_or_else(unknown)?;
+    change.lock_user(found.id).await?;
     let user = change.user(name).await?.filter(|user| user.deleted_at_ms.is_none());
-    user.ok_or_else(|| AccountError::Unknown { name: name.clone() })
+    user.ok_or_else(unknown)
 }
 
 async fn leave_an_administrator(change: &mut Change, name: &UserName) -> Result<(), AccountError> {

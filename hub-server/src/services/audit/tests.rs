@@ -65,6 +65,18 @@ async fn owners_read_what_concerns_their_organisation_and_administrators_all() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_written_down_is_not_lost() {
+    let (app, _dir) = App::for_tests().await;
+    let ana = user(&app, "ana", false).await;
+    let labring: RepoName = "labring/app".parse().unwrap();
+    assert!(repos::delete(&app, &ana, &labring).await.is_err());
+    app.db.close().await;
+    assert!(flush(&app).await.is_err());
+    let kept = app.refused.take();
+    assert_eq!(kept.iter().map(|one| &*one.target).collect::<Vec<_>>(), ["labring/app"]);
+}
+
+#[tokio::test]
 async fn an_organisation_of_the_same_name_does_not_read_the_past_of_the_other() {
     let (app, _dir) = App::for_tests().await;
     let (ana, eve) = (user(&app, "ana", false).await, user(&app, "eve", false).await);

@@ -1,12 +1,12 @@
 //! Tests of signing in at a provider.
 
-use hub_model::{OrgName, SignedIn};
+use hub_model::{OrgName, Role};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::Config;
 use crate::config::GroupRole;
-use crate::services::{accounts, orgs, sign_in};
+use crate::services::{accounts, orgs, sessions, sign_in, tokens};
 
 const DANA: &str = "https://id.example.com 1234";
 
@@ -214,6 +214,12 @@ async fn a_group_makes_administrators_and_unmakes_those_it_made() {
     let (app, _dir) = app(|config| config.oidc.admin_group = "admins".to_owned()).await;
     let admin =
         async |name: &str| app.db.user(&name.parse().unwrap()).await.unwrap().unwrap().admin;
+    let root = accounts::NewAccount {
+        name: "root".parse().unwrap(),
+        password: "correct horse".into(),
+        admin: true,
+    };
+    accounts::add_user(&app, &Actor::System, root).await.unwrap();
     enter(&app, &in_groups(&["admins"])).await.unwrap();
     assert!(admin("dana").await);
     enter(&app, &in_groups(&["builders"])).await.unwrap();
@@ -224,7 +230,7 @@ async fn a_group_makes_administrators_and_unmakes_those_it_made() {
 async fn who_is_signed_in_may_link_their_account_and_nobody_elses() {
     let (app, _dir) = app(|_| ()).await;
     let local = local_user(&app, "local").await;
-    let actor = Actor::User(SignedIn::by_password(local.clone().into()));
+    let actor = app.signed_in("local").await;
     let ticket = || Ticket::fresh(app.now_ms(), "/", Some(local.id));
     let other = link(&app, &actor, local.id + 1, &in_groups(&[]), &ticket()).await;
     assert!(matches!(other, Err(OidcError::Stray)));
@@ -232,14 +238,167 @@ async fn who_is_signed_in_may_link_their_account_and_nobody_elses() {
     assert!(matches!(nobody, Err(OidcError::Access(_))));
 
     link(&app, &actor, local.id, &in_groups(&[]), &ticket()).await.unwrap();
-    assert_eq!(subject(&app, &actor).await.unwrap().as_deref(), Some(DANA));
+    let linked = Tie { subject: Some(DANA.to_owned()), password: true };
+    assert_eq!(tie(&app, &actor).await.unwrap(), linked);
     assert_eq!(enter(&app, &in_groups(&[])).await.unwrap().id, local.id);
 
-    let second = local_user(&app, "second").await;
-    let second = Actor::User(SignedIn::by_password(second.into()));
+    local_user(&app, "second").await;
+    let second = app.signed_in("second").await;
     let row = second.user().unwrap().id;
     let taken = link(&app, &second, row, &in_groups(&[]), &ticket()).await;
     assert!(matches!(taken, Err(OidcError::LinkedElsewhere)));
+    let eve = Vouched::for_tests("https://id.example.com eve", &json!({}));
+    let twice = link(&app, &actor, local.id, &eve, &ticket()).await;
+    assert!(matches!(twice, Err(OidcError::LinkedAlready)), "and nothing is replaced");
+    let again = depart_to_link(&app, &actor, ("/", "back"), &"correct horse".into()).await;
+    assert!(matches!(again, Err(OidcError::LinkedAlready)));
+}
+
+#[tokio::test]
+async fn who_took_over_a_session_links_nothing_without_the_password() {
+    let (app, _dir) = app(|_| ()).await;
+    local_user(&app, "local").await;
+    let actor = app.signed_in("local").await;
+    for wrong in ["", "wrong horse"] {
+        let refused = depart_to_link(&app, &actor, ("/", "back"), &wrong.into()).await;
+        assert!(matches!(refused, Err(OidcError::Account(AccountError::WrongPassword))));
+    }
+    // From here on only the provider is missing.
+    let away = depart_to_link(&app, &actor, ("/", "back"), &"correct horse".into()).await;
+    assert!(matches!(away, Err(OidcError::Provider(_))), "{away:?}");
+}
+
+#[tokio::test]
+async fn what_is_unlinked_lets_nobody_in_and_keeps_nothing_that_groups_gave() {
+    let (app, _dir) = app(|_| ()).await;
+    labring(&app).await;
+    let keeper = local_user(&app, "keeper").await;
+    set_role(&app, &keeper, Role::Owner).await;
+    let local = local_user(&app, "local").await;
+    let password = app.proof("local").await;
+    let here = tokens::start_session(&app, &password, "here").await.unwrap();
+    let here = sign_in::by_secret(&app, &here).await.unwrap();
+    let ticket = Ticket::fresh(app.now_ms(), "/", Some(local.id));
+    link(&app, &here, local.id, &in_groups(&["builders"]), &ticket).await.unwrap();
+    assert_eq!(role(&app, &local).await, Some(Role::Writer));
+    let proof = Proof::Provider { user: local.clone().into(), subject: DANA.to_owned() };
+    let there = tokens::start_session(&app, &proof, "there").await.unwrap();
+    assert!(sign_in::by_secret(&app, &there).await.is_ok());
+
+    unlink(&app, &here).await.unwrap();
+    unlink(&app, &here).await.unwrap();
+    assert_eq!(tie(&app, &here).await.unwrap().subject, None);
+    assert_eq!(role(&app, &local).await, None);
+    assert!(sign_in::by_secret(&app, &there).await.is_err());
+    assert_eq!(sessions::list(&app, &here).await.unwrap().len(), 1, "this browser stays");
+    let late = tokens::start_session(&app, &proof, "there").await;
+    assert!(late.is_err(), "what was vouched for before is no longer good");
+    assert!(matches!(enter(&app, &dana(&json!({}))).await, Err(OidcError::Nameless { .. })));
+}
+
+#[tokio::test]
+async fn a_password_by_an_administrator_ends_the_link_and_nobody_unlinks_without_one() {
+    let (app, _dir) = app(|_| ()).await;
+    let user = enter(&app, &in_groups(&[])).await.unwrap();
+    let proof = Proof::Provider { user: user.clone().into(), subject: DANA.to_owned() };
+    let session = tokens::start_session(&app, &proof, "").await.unwrap();
+    let actor = sign_in::by_secret(&app, &session).await.unwrap();
+    assert!(matches!(unlink(&app, &actor).await, Err(OidcError::NoPassword)));
+
+    let new = "correct horse".into();
+    accounts::reset_password(&app, &Actor::System, &user.name, &new).await.unwrap();
+    assert_eq!(app.db.subject(user.id).await.unwrap(), None);
+    let signed_in = app.signed_in("dana").await;
+    assert_eq!(tie(&app, &signed_in).await.unwrap(), Tie { subject: None, password: true });
+    let noted = app.db.audit(&hub_db::AuditFilter::default(), 100).await.unwrap();
+    let how: Vec<_> = noted
+        .iter()
+        .filter(|act| ["auth.sign_in", "user.unlink"].contains(&&*act.entry.action))
+        .map(|act| (&*act.entry.action, &*act.entry.credential))
+        .collect();
+    assert_eq!(how, [("user.unlink", ""), ("auth.sign_in", "oidc")]);
+}
+
+#[tokio::test]
+async fn who_was_vouched_for_and_not_let_in_is_noted() {
+    let (app, _dir) = app(|config| config.oidc.register = false).await;
+    assert!(enter(&app, &in_groups(&[])).await.is_err());
+    let local = local_user(&app, "local").await;
+    let mut change = app.db.change().await.unwrap();
+    change.set_subject(local.id, Some(DANA)).await.unwrap();
+    change.set_disabled(local.id, true).await.unwrap();
+    change.commit().await.unwrap();
+    assert!(enter(&app, &in_groups(&[])).await.is_err());
+    let refused = app.refused.take();
+    let mut told: Vec<_> =
+        refused.iter().map(|one| (one.action, &*one.credential, &*one.target)).collect();
+    told.sort_unstable();
+    assert_eq!(told, [("auth.sign_in", "oidc", ""), ("auth.sign_in", "oidc", "local")]);
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays_one_whatever_groups_say() {
+    let (app, _dir) = app(|config| config.oidc.admin_group = "admins".to_owned()).await;
+    let admin = async || app.db.user(&"dana".parse().unwrap()).await.unwrap().unwrap().admin;
+    enter(&app, &in_groups(&["admins"])).await.unwrap();
+    enter(&app, &in_groups(&[])).await.unwrap();
+    assert!(admin().await, "nobody else could administer the hub");
+    let root = accounts::NewAccount {
+        name: "root".parse().unwrap(),
+        password: "correct horse".into(),
+        admin: true,
+    };
+    accounts::add_user(&app, &Actor::System, root).await.unwrap();
+    enter(&app, &in_groups(&[])).await.unwrap();
+    assert!(!admin().await, "a group made them one, and still may unmake them");
+}
+
+#[tokio::test]
+async fn an_administrator_by_group_stays_one_by_group_until_somebody_says_otherwise() {
+    let (app, _dir) = app(|config| config.oidc.admin_group = "admins".to_owned()).await;
+    let root = accounts::NewAccount {
+        name: "root".parse().unwrap(),
+        password: "correct horse".into(),
+        admin: true,
+    };
+    accounts::add_user(&app, &Actor::System, root).await.unwrap();
+    let dana = enter(&app, &in_groups(&["admins"])).await.unwrap().name;
+    let edit = async |admin, disabled| {
+        let edit = accounts::UserEdit { admin, disabled };
+        accounts::edit(&app, &Actor::System, &dana, edit).await.unwrap()
+    };
+    edit(None, Some(true)).await;
+    assert!(edit(None, Some(false)).await.admin);
+    enter(&app, &in_groups(&[])).await.unwrap();
+    let admin = async || app.db.user(&dana).await.unwrap().unwrap().admin;
+    assert!(!admin().await, "the group took it back");
+
+    enter(&app, &in_groups(&["admins"])).await.unwrap();
+    // By hand, although they are one already.
+    edit(Some(true), None).await;
+    enter(&app, &in_groups(&[])).await.unwrap();
+    assert!(admin().await);
+}
+
+#[tokio::test]
+async fn an_invitation_is_done_with_when_a_group_makes_the_member() {
+    let (app, _dir) = app(|_| ()).await;
+    let org = labring(&app).await;
+    let user = enter(&app, &in_groups(&[])).await.unwrap();
+    let row = app.db.org(&org).await.unwrap().unwrap().id;
+    let mut change = app.db.change().await.unwrap();
+    let invited = hub_db::NewInvitation {
+        org_id: row,
+        user_id: user.id,
+        role: Role::Owner,
+        invited_by: "keeper",
+        created_at_ms: 1,
+        expires_at_ms: app.now_ms() + 60_000,
+    };
+    change.put_invitation(&invited).await.unwrap();
+    change.commit().await.unwrap();
+    enter(&app, &in_groups(&["readers"])).await.unwrap();
+    assert!(app.db.invitations_of_org(row).await.unwrap().is_empty());
 }
 
 #[tokio::test]

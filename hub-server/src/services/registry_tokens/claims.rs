@@ -1,10 +1,10 @@
 //! The inside of a registry token.
 
-use hub_model::{Credential, RobotName, Scope, TokenScope, UserName};
+use hub_model::{Credential, PasswordMark, RobotName, Scope, TokenScope, UserName};
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 
-use crate::app::{Bearer, PasswordMark, SignedToken, TokenKeys};
+use crate::app::{Bearer, SignedToken, TokenKeys};
 
 /// How far the clocks of two machines may be apart, in seconds.
 /// Source: `docs/sources.md#token-skew`.
@@ -73,11 +73,12 @@ impl Claims {
                 claims.sub = name.to_string();
                 claims.robot = Some(*secret_at_ms);
             }
-            Bearer::User { name, by, password } => {
+            Bearer::User { name, by } => {
                 claims.sub = name.to_string();
-                claims.password = password.map(|PasswordMark(mark)| hex::encode(mark));
                 match by {
-                    Credential::Password => {}
+                    Credential::Password(PasswordMark(mark)) => {
+                        claims.password = Some(hex::encode(mark));
+                    }
                     Credential::Token(row) => claims.credential = Some(*row),
                     Credential::Key(row) => claims.key = Some(*row),
                 }
@@ -106,16 +107,16 @@ impl Claims {
         if let Some(secret_at_ms) = self.robot {
             return Some(Bearer::Robot { name: RobotName::parse(&self.sub).ok()?, secret_at_ms });
         }
-        let mut mark = [0; 16];
-        let password = self.password.as_deref();
-        let password = password.and_then(|text| hex::decode_to_slice(text, &mut mark).ok());
-        let password = password.map(|()| PasswordMark(mark));
         let by = match (self.credential, self.key) {
             (Some(row), _) => Credential::Token(row),
             (None, Some(row)) => Credential::Key(row),
-            (None, None) => Credential::Password,
+            (None, None) => {
+                let mut mark = [0; 16];
+                hex::decode_to_slice(self.password.as_deref()?, &mut mark).ok()?;
+                Credential::Password(PasswordMark(mark))
+            }
         };
-        Some(Bearer::User { name: UserName::parse(&self.sub).ok()?, by, password })
+        Some(Bearer::User { name: UserName::parse(&self.sub).ok()?, by })
     }
 
     fn scopes(&self) -> Vec<Scope> {

@@ -1,11 +1,13 @@
 //! Refresh tokens: what a client keeps in place of a password.
 
 use hub_db::DbError;
-use hub_model::{Actor, LetterKind, NewToken, SignedIn, TokenKind};
+use hub_model::{Actor, Credential, LetterKind, NewToken, SignedIn, TokenKind};
 use secrecy::SecretString;
+use serde_json::json;
 
+use super::super::audit::{self, Act};
 use super::super::plain;
-use super::super::sign_in::{self, SignInError, fresh_secret, secret_hash};
+use super::super::sign_in::{self, Proof, SignInError, fresh_secret, secret_hash};
 use crate::App;
 use crate::app::Origin;
 
@@ -22,9 +24,12 @@ const MOST: i64 = 100;
 /// Why a refresh token was not made or not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
-    /// Nobody signed in.
+    /// Nobody signed in, or not with the password that counts by now.
     #[error("sign in first")]
     Unauthenticated,
+    /// The caller came with something that a refresh token would outlive.
+    #[error("only a password gets a refresh token")]
+    NoPassword,
     /// Unknown, revoked or ended.
     #[error("the refresh token is not valid, or has ended")]
     Wrong,
@@ -33,18 +38,20 @@ pub enum RefreshError {
     Db(#[from] DbError),
 }
 
-/// Makes a refresh token for the caller, good for as much as the caller's own credential. The
-/// oldest of too many ends.
+/// Makes a refresh token for a caller who came with their password. The oldest of too many ends.
 ///
 /// # Errors
 ///
-/// [`RefreshError::Unauthenticated`] when nobody signed in.
+/// [`RefreshError::NoPassword`] for other credentials: a refresh token would outlive them.
 pub async fn refresh_token(
     app: &App,
     actor: &Actor,
     client: &str,
 ) -> Result<SecretString, RefreshError> {
-    let Actor::User(signed_in) = actor else { return Err(RefreshError::Unauthenticated) };
+    let Actor::User(signed_in) = actor else { return Err(RefreshError::NoPassword) };
+    if !matches!(signed_in.by, Credential::Password(_)) {
+        return Err(RefreshError::NoPassword);
+    }
     let secret = fresh_secret(PREFIX);
     let now = app.now_ms();
     let new = NewToken {
@@ -60,7 +67,20 @@ pub async fn refresh_token(
         expires_at_ms: Some(now + LIFETIME_MS),
     };
     let mut change = app.db.change().await?;
-    change.add_token(&new).await?;
+    if !Proof::Password(signed_in.clone()).still_holds(&mut change).await? {
+        return Err(RefreshError::Unauthenticated);
+    }
+    let made = change.add_token(&new).await?;
+    let act = Act { action: "token.create", target: signed_in.user.name.as_str(), org_id: None };
+    let told = json!({
+        "id": made.id,
+        "kind": made.kind.as_str(),
+        "name": made.name,
+        "scope": made.scope,
+        "within": made.within.to_string(),
+        "expiresAtMs": made.expires_at_ms,
+    });
+    audit::done(app, &mut change, actor, act, ((), told)).await?;
     if change.keep_tokens(new.user_id, TokenKind::Refresh, MOST).await? {
         change.tell(LetterKind::Credentials, signed_in.user.name.as_str(), now).await?;
     }

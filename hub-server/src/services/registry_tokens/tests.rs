@@ -106,7 +106,7 @@ async fn a_token_ends_a_minute_of_skew_after_its_time() {
     let scopes = Scope::parse_all("repository:labring/mysql-op:pull");
     let now = hub.app.now_ms() / 1000;
     let service = hub.app.config.service();
-    let reader = super::bearer(&hub.app, &hub.reader).await.unwrap();
+    let reader = super::bearer(&hub.reader);
     for (begun_before, lifetime, good) in
         [(0, 300, true), (350, 300, true), (361, 300, false), (-50, 300, true), (-90, 300, false)]
     {

@@ -7,7 +7,6 @@ use axum::response::Response;
 use hub_model::UserName;
 
 use super::{bad_name, refused, said};
-use crate::config::Registration;
 use crate::http::ClientAddress;
 use crate::http::web::Web;
 use crate::http::web::failure::Failure;
@@ -17,6 +16,7 @@ use crate::http::web::session::begin;
 use crate::http::web::view::{Shell, html};
 use crate::http::web::visitor::Visitor;
 use crate::services::accounts;
+use crate::services::sign_in::Proof;
 
 /// Template of the form.
 #[derive(Debug, Template)]
@@ -39,10 +39,7 @@ impl Register {
 
 /// Where strangers may make no account there is no such page.
 fn must_be_open(web: &Web) -> Result<(), Failure> {
-    match web.app.config.auth.registration {
-        Registration::Open => Ok(()),
-        Registration::Off => Err(Failure::Missing),
-    }
+    if accounts::takes_registrations(&web.app) { Ok(()) } else { Err(Failure::Missing) }
 }
 
 /// `GET /register`.
@@ -78,12 +75,13 @@ pub(in crate::http::web) async fn register(
         return refused(&again(error), StatusCode::UNPROCESSABLE_ENTITY);
     }
     let made = accounts::register(&web.app, name, password.to_owned().into(), &address.key()).await;
-    let user = match made {
-        Ok(user) => user,
+    let signed_in = match made {
+        Ok(signed_in) => signed_in,
         Err(error) => {
             let (status, text) = said(a, error)?;
             return refused(&again(text), status);
         }
     };
-    begin(&web.app, &headers, &user, &format!("/o/{}", user.name)).await
+    let home = format!("/o/{}", signed_in.user.name);
+    begin(&web.app, &headers, &Proof::Password(signed_in), &home).await
 }

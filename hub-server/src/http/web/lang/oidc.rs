@@ -25,6 +25,12 @@ pub(crate) struct OidcWords {
     pub account_go: &'static str,
     pub account_linked: &'static str,
     pub account_token: &'static str,
+    pub account_password: &'static str,
+    pub account_unlink: fn(&str) -> String,
+    pub account_unlink_lead: &'static str,
+    pub account_unlinked: &'static str,
+    pub linked_already: &'static str,
+    pub no_password: &'static str,
 }
 
 pub(super) const EN: OidcWords = OidcWords {
@@ -74,6 +80,14 @@ pub(super) const EN: OidcWords = OidcWords {
     account_go: "Continue at the provider",
     account_linked: "The account is linked. From now on you can sign in this way.",
     account_token: "For docker and the command line make a personal access token:",
+    account_password: "Your password on this hub",
+    account_unlink: |name| format!("Unlink from {name}"),
+    account_unlink_lead: "Afterwards you sign in with your password only. Your other browsers are \
+                          signed out, and the roles that groups gave you are taken back.",
+    account_unlinked: "The account is linked to nobody at the provider any more.",
+    linked_already: "This account is linked already. Unlink it first.",
+    no_password: "This account has no password, so you could not sign in any more. When an \
+                  administrator sets one, the link ends with that.",
 };
 
 pub(super) const ZH: OidcWords = OidcWords {
@@ -111,4 +125,10 @@ pub(super) const ZH: OidcWords = OidcWords {
     account_go: "前往身份提供方继续",
     account_linked: "账号已关联，今后你可以用这种方式登录。",
     account_token: "在 docker 和命令行中请使用个人访问令牌：",
+    account_password: "你在本站的密码",
+    account_unlink: |name| format!("取消与 {name} 的关联"),
+    account_unlink_lead: "之后只能用密码登录。其他浏览器会退出登录，由用户组授予的角色会被收回。",
+    account_unlinked: "此账号已不再关联身份提供方的用户。",
+    linked_already: "此账号已经关联，请先取消关联。",
+    no_password: "此账号没有密码，取消关联后将无法登录。管理员为你设置密码时，关联会随之取消。",
 };
