@@ -35,6 +35,8 @@ use tokio_util::task::TaskTracker;
 
 pub use clock::Clock;
 use guesses::Guesses;
+#[cfg(test)]
+pub(crate) use hub_db::STATEMENT_LOG;
 pub(crate) use key_file::CHECK as KEY_CHECK;
 pub use key_file::KeyFileError;
 pub use keys::{KeyError, TokenKeys};

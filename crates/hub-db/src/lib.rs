@@ -102,3 +102,6 @@ pub use shares::ShareFilter;
 pub use users::{Membership, NewUser, UserFilter};
 
 use error::Doing;
+
+/// Under which name the driver logs the statements that it runs, at debug.
+pub const STATEMENT_LOG: &str = "sqlx::query";

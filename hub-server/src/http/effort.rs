@@ -14,6 +14,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber, span};
 
 use super::Door;
+use crate::app::STATEMENT_LOG;
 use crate::services::publish::fixtures::{Hub, image, repo};
 use crate::services::repos::{self, RepoChanges};
 use crate::services::tokens::{self, TokenOrder};
@@ -32,7 +33,7 @@ impl Asked {
 
 impl Subscriber for Asked {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "sqlx::query"
+        metadata.target() == STATEMENT_LOG
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
@@ -46,7 +47,10 @@ impl Subscriber for Asked {
     fn event(&self, event: &Event<'_>) {
         let mut statement = Statement(String::new());
         event.record(&mut statement);
-        self.0.lock().unwrap().push(statement.0);
+        // A fresh connection of the pool says first how it wants to be.
+        if !statement.0.starts_with("PRAGMA") {
+            self.0.lock().unwrap().push(statement.0);
+        }
     }
 
     fn enter(&self, _: &span::Id) {}
@@ -97,7 +101,6 @@ async fn ask(hub: &Hub, path: &str, authorization: Option<&str>) -> u16 {
 }
 
 #[tokio::test]
-#[ignore = "seen to pass for three roads of the registry only: run it whole before it counts"]
 async fn what_is_hidden_is_looked_for_with_the_statements_of_what_is_missing() {
     let asked = Asked::default();
     // For the whole process: the driver speaks on threads of its own.

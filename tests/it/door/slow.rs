@@ -143,6 +143,9 @@ async fn beyond_the_most_connections_a_caller_waits_its_turn() {
     .await;
     let first = TcpStream::connect(hub.host()).unwrap();
     let second = TcpStream::connect(hub.host()).unwrap();
+    while hub.connections() < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let client = hub.client().timeout(Duration::from_millis(300)).build().unwrap();
     let url = format!("{}/healthz", hub.url);
     assert!(client.get(&url).send().await.is_err(), "there is no room");
