@@ -149,10 +149,8 @@ name! {
     /// Name of an organisation, for example `labring`.
     ///
     /// One to 64 bytes of ASCII: lowercase letters and digits, with one of `.`, `_`, `__` or `-`
-    /// between them. Starts with a letter.
-    ///
-    /// Source: SWR's organisation names, a subset of an OCI path component
-    /// (`docs/sources.md#swr-names`).
+    /// between them. A subset of an OCI path component, and more than SWR allows, whose names begin
+    /// with a letter (`docs/decisions/0016-names-may-begin-with-a-digit.md`).
     OrgName
 }
 
@@ -400,8 +398,8 @@ fn part_name(what: &'static str, text: &str) -> Result<(), NameError> {
     if text.is_empty() || text.len() > OrgName::MAX_BYTES {
         return Err(NameError::Length { what, most: OrgName::MAX_BYTES, found: text.len() });
     }
-    if !text.starts_with(|c: char| c.is_ascii_lowercase()) || !text.ends_with(PLAIN) {
-        let rule = "starts with a lowercase letter and ends with a letter or digit";
+    if !text.starts_with(PLAIN) || !text.ends_with(PLAIN) {
+        let rule = "starts and ends with a lowercase letter or digit";
         return Err(NameError::Edge { what, rule });
     }
     separators(what, text, |run| matches!(run, "." | "_" | "__" | "-"))
@@ -450,18 +448,9 @@ mod tests {
     fn a_name_is_told_which_rule_it_breaks() {
         for (text, want) in [
             ("", "an organisation's name has 1 to 64 characters, this one has 0"),
-            (
-                "Lab",
-                "an organisation's name starts with a lowercase letter and ends with a letter or digit",
-            ),
-            (
-                "1lab",
-                "an organisation's name starts with a lowercase letter and ends with a letter or digit",
-            ),
-            (
-                "lab-",
-                "an organisation's name starts with a lowercase letter and ends with a letter or digit",
-            ),
+            ("Lab", "an organisation's name starts and ends with a lowercase letter or digit"),
+            (".lab", "an organisation's name starts and ends with a lowercase letter or digit"),
+            ("lab-", "an organisation's name starts and ends with a lowercase letter or digit"),
             ("a--b", "`--` may not stand inside an organisation's name"),
             ("a b", "` ` may not stand inside an organisation's name"),
             ("search", "`search` is reserved"),
