@@ -5,6 +5,7 @@ pub(crate) mod key;
 mod org;
 mod perm;
 pub(crate) mod robot;
+mod search;
 mod session;
 mod share;
 pub(crate) mod token;
@@ -21,6 +22,7 @@ use crate::printer::Format;
 pub(crate) use audit::Audit;
 pub(crate) use org::*;
 pub(crate) use perm::*;
+pub(crate) use search::Search;
 pub(crate) use session::{Session, SessionEnd};
 pub(crate) use share::{Share, ShareCreate, ShareEdit, ShareLs, ShareRm, ShareWith};
 pub(crate) use user::{Passwd, State as UserState, User, UserAdd, UserLs, UserPasswd, UserRm};
@@ -280,28 +282,6 @@ pub(crate) struct Describe {
     /// Say what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-}
-
-/// `hub search`.
-#[derive(Debug, Args)]
-pub(crate) struct Search {
-    /// What to search for; everything when left out
-    pub(crate) query: Vec<String>,
-    /// Only repositories of this organisation
-    #[arg(long)]
-    pub(crate) org: Option<String>,
-    /// Only repositories with this keyword
-    #[arg(long)]
-    pub(crate) keyword: Option<String>,
-    /// Results on a page
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub(crate) limit: u32,
-    /// Which page
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) page: u32,
-    /// End with 8 when nothing is found
-    #[arg(long)]
-    pub(crate) fail_on_no_result: bool,
 }
 
 /// `hub show`.

@@ -93,8 +93,17 @@ fn search_of(args: Search) -> SearchFor {
         text: args.query.join(" "),
         org: args.org,
         keyword: args.keyword,
+        category: args.category,
+        os: args.os,
+        arch: args.arch,
+        official: args.official.then_some(true),
+        size: args.size,
+        sort: args.sort,
+        correct: args.no_correct.then_some(false),
+        explain: args.explain,
         page: Some(args.page),
         limit: Some(args.limit),
+        ..SearchFor::default()
     }
 }
 

@@ -1,42 +1,11 @@
 //! Repositories, and searching them.
 
-use hub_api::{CreateRepo, DetailView, EditDetail, EditRepo, PageOf, RepoView, SearchView};
+use hub_api::{CreateRepo, DetailView, EditDetail, EditRepo, PageOf, RepoView};
 use hub_model::{OrgName, RepoName};
 
 use crate::{ApiError, Client};
 
-/// What to search for.
-#[derive(Debug, Clone, Default)]
-pub struct SearchFor {
-    /// What was typed; empty lists everything.
-    pub text: String,
-    /// Only repositories of this organisation.
-    pub org: Option<String>,
-    /// Only repositories with this keyword.
-    pub keyword: Option<String>,
-    /// Number of the page, from 1.
-    pub page: Option<u32>,
-    /// Results on a page.
-    pub limit: Option<u32>,
-}
-
 impl Client {
-    /// Searches repositories.
-    ///
-    /// # Errors
-    ///
-    /// Any [`ApiError`].
-    pub async fn search(&self, search: &SearchFor) -> Result<SearchView, ApiError> {
-        self.get(&["search"])
-            .query("q", Some(&search.text))
-            .query("org", search.org.as_ref())
-            .query("keyword", search.keyword.as_ref())
-            .query("page", search.page)
-            .query("limit", search.limit)
-            .read()
-            .await
-    }
-
     /// A page of the repositories that the caller may see, by name.
     ///
     /// # Errors

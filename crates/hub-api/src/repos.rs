@@ -68,18 +68,6 @@ pub struct MayView {
     pub administer: bool,
 }
 
-/// What was found: `GET /search`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SearchView {
-    /// This page, best first.
-    pub items: Vec<RepoView>,
-    /// Number of results on all pages.
-    pub total: u64,
-    /// Number of this page, from 1.
-    pub page: u64,
-}
-
 /// Makes a repository: `POST /repos`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -17,6 +17,13 @@ macro_rules! select {
     };
 }
 
+/// The image that speaks for a repository: its latest, or while none was pushed, the newest that
+/// was declared.
+const SHOWN: &str = "WHERE i.tag = COALESCE(r.latest_tag,
+        (SELECT d.tag FROM img d WHERE d.repo_id = r.id AND d.digest IS NULL
+         ORDER BY d.pushed_at_ms DESC, d.tag LIMIT 1))
+    AND r.id";
+
 statements! {
     IMG = concat!(select!(), "WHERE i.repo_id = $1 AND i.tag = $2");
     IMGS = concat!(
@@ -308,7 +315,8 @@ impl Db {
             .doing("read what is said of the images of the manifest")
     }
 
-    /// The image behind the latest tag of each of these repositories that has one.
+    /// The image behind the latest tag of each of these repositories; of one that none was pushed
+    /// to, the newest that was declared.
     ///
     /// # Errors
     ///
@@ -318,7 +326,7 @@ impl Db {
         for some in repo_ids.chunks(LONGEST) {
             let rows = read!(self, pool => {
                 let mut query = QueryBuilder::new(select!());
-                query.push("WHERE i.tag = r.latest_tag AND r.id");
+                query.push(SHOWN);
                 push_in(&mut query, some.iter().copied());
                 query.build_query_as::<ImgRow>().persistent(false).fetch_all(pool).await
             });

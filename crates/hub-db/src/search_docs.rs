@@ -12,14 +12,20 @@ use crate::{Db, DbError, Doing};
 
 statements! {
     SEARCH_DOC =
-        "SELECT r.id, r.name, r.visibility, r.official, r.pulls, r.pushed_at_ms, i.base, i.detail
+        "SELECT r.id, r.name, r.visibility, r.official, r.stars, r.pulls, r.created_at_ms,
+                r.pushed_at_ms, i.base, i.detail
          FROM repo r
-         LEFT JOIN img i ON i.repo_id = r.id AND i.tag = r.latest_tag
+         LEFT JOIN img i ON i.repo_id = r.id AND i.tag = COALESCE(r.latest_tag,
+             (SELECT d.tag FROM img d WHERE d.repo_id = r.id AND d.digest IS NULL
+              ORDER BY d.pushed_at_ms DESC, d.tag LIMIT 1))
          WHERE r.name = $1";
     SEARCH_DOCS =
-        "SELECT r.id, r.name, r.visibility, r.official, r.pulls, r.pushed_at_ms, i.base, i.detail
+        "SELECT r.id, r.name, r.visibility, r.official, r.stars, r.pulls, r.created_at_ms,
+                r.pushed_at_ms, i.base, i.detail
          FROM repo r
-         LEFT JOIN img i ON i.repo_id = r.id AND i.tag = r.latest_tag
+         LEFT JOIN img i ON i.repo_id = r.id AND i.tag = COALESCE(r.latest_tag,
+             (SELECT d.tag FROM img d WHERE d.repo_id = r.id AND d.digest IS NULL
+              ORDER BY d.pushed_at_ms DESC, d.tag LIMIT 1))
          WHERE r.name > $1
          ORDER BY r.name
          LIMIT $2";
@@ -31,7 +37,9 @@ struct DocRow {
     name: String,
     visibility: String,
     official: bool,
+    stars: i64,
     pulls: i64,
+    created_at_ms: i64,
     pushed_at_ms: i64,
     base: Option<String>,
     detail: Option<String>,
@@ -47,6 +55,7 @@ fn doc(row: &DocRow) -> Result<(SearchDoc, Option<Digest>), sqlx::Error> {
         base.platforms.iter().map(|one| format!("{}/{}", one.os, one.arch)).collect();
     platforms.sort_unstable();
     platforms.dedup();
+    let labels = [Field::Vendor, Field::Authors, Field::Source].map(text);
     let doc = SearchDoc {
         repo_id: row.id,
         name: parsed(RepoName::stored(&row.name))?.into(),
@@ -54,13 +63,18 @@ fn doc(row: &DocRow) -> Result<(SearchDoc, Option<Digest>), sqlx::Error> {
         title: text(Field::Title),
         description: text(Field::Description),
         keywords: detail.list(Field::Keywords).to_vec(),
+        categories: detail.list(Field::Categories).to_vec(),
         aliases: detail.list(Field::Aliases).to_vec(),
         readme: String::new(),
+        labels: labels.into_iter().filter(|label| !label.is_empty()).collect(),
         platforms,
         official: row.official,
         deprecated: detail.flag(Field::Deprecated),
+        created_at_ms: row.created_at_ms,
         pushed_at_ms: row.pushed_at_ms,
         pulls: count(row.pulls)?,
+        stars: count(row.stars)?,
+        size: base.size,
     };
     Ok((doc, detail.docs()))
 }
@@ -184,11 +198,30 @@ mod tests {
                 readme: "# MySQL \u{fffd}".to_owned(),
                 platforms: vec!["linux/amd64".to_owned(), "linux/arm".to_owned()],
                 deprecated: true,
+                created_at_ms: repo.created_at_ms,
                 pushed_at_ms: 8,
                 ..SearchDoc::default()
             };
             assert_eq!(db.search_doc("labring/app").await.unwrap(), Some(want));
             assert_eq!(db.search_doc("labring/none").await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn without_an_image_the_newest_that_was_only_declared_speaks() {
+        for (db, _fresh) in engines().await {
+            let repo = with_repo(&db).await;
+            let mut change = db.change().await.unwrap();
+            for (version, title, at) in [("v1", "Old", 8), ("v2", "New", 9)] {
+                let mut img = new_img(&repo, version, None, at);
+                img.detail.set(Field::Title, title, Source::Api);
+                change.put_img(&img).await.unwrap();
+            }
+            change.commit().await.unwrap();
+            let doc = db.search_doc("labring/app").await.unwrap().unwrap();
+            assert_eq!(doc.title, "New");
+            let shown = db.latest_imgs(&[repo.id]).await.unwrap();
+            assert_eq!(shown.iter().map(|img| img.tag.as_str()).collect::<Vec<_>>(), ["v2"]);
         }
     }
 

@@ -13,24 +13,34 @@ pub struct SearchDoc {
     pub visibility: Visibility,
     /// A name for people.
     pub title: String,
-    /// One line of plain text.
+    /// One line of plain text, in one language or several.
     pub description: String,
     /// Words to be found by.
     pub keywords: Vec<String>,
+    /// Curated categories.
+    pub categories: Vec<String>,
     /// Other names of the same thing.
     pub aliases: Vec<String>,
     /// README of the latest tag, Markdown.
     pub readme: String,
+    /// Who distributes it, and other facts in words.
+    pub labels: Vec<String>,
     /// Operating systems and architectures, `linux/amd64`.
     pub platforms: Vec<String>,
     /// Whether the administrators of the hub vouch for it.
     pub official: bool,
     /// Whether nobody should begin to use it.
     pub deprecated: bool,
+    /// When the repository was made, in milliseconds.
+    pub created_at_ms: i64,
     /// When a tag was last uploaded, in milliseconds.
     pub pushed_at_ms: i64,
     /// Number of pulls.
     pub pulls: u64,
+    /// Number of people who starred it.
+    pub stars: u64,
+    /// Compressed size of the latest image, in bytes.
+    pub size: u64,
 }
 
 /// What the caller may see. It stands inside the query, so that counts cannot leak.
@@ -69,21 +79,173 @@ impl AccessTerms {
     }
 }
 
+/// What narrows a search down; what is empty or `None` narrows nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct SearchFilter {
+    /// Only repositories of this organisation.
+    pub org: Option<OrgName>,
+    /// Only repositories with all of these keywords.
+    pub keywords: Vec<String>,
+    /// Only repositories of all of these categories.
+    pub categories: Vec<String>,
+    /// Only images for this operating system, `linux`.
+    pub os: Option<String>,
+    /// Only images for this architecture, `arm64`.
+    pub arch: Option<String>,
+    /// Only, or none of, what the administrators vouch for.
+    pub official: Option<bool>,
+    /// Only, or none of, what nobody should begin to use.
+    pub deprecated: Option<bool>,
+    /// Only repositories with, or without, a README.
+    pub readme: Option<bool>,
+    /// Only latest images of this size.
+    pub size: Option<SizeBucket>,
+    /// Only repositories with an upload at or after this time, in milliseconds.
+    pub pushed_since_ms: Option<i64>,
+}
+
+/// A range of compressed sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SizeBucket {
+    /// Below 10 MiB.
+    Tiny,
+    /// Below 100 MiB.
+    Small,
+    /// Below 1 GiB.
+    Medium,
+    /// 1 GiB and more.
+    Large,
+}
+
+impl SizeBucket {
+    /// Every bucket, smallest first.
+    pub const ALL: [Self; 4] = [Self::Tiny, Self::Small, Self::Medium, Self::Large];
+
+    /// The bucket of a size in bytes.
+    #[must_use]
+    pub const fn of(bytes: u64) -> Self {
+        const MIB: u64 = 1024 * 1024;
+        match bytes / MIB {
+            0..10 => Self::Tiny,
+            10..100 => Self::Small,
+            100..1024 => Self::Medium,
+            _ => Self::Large,
+        }
+    }
+
+    /// The word in addresses: `tiny`, `small`, `medium` or `large`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tiny => "tiny",
+            Self::Small => "small",
+            Self::Medium => "medium",
+            Self::Large => "large",
+        }
+    }
+
+    /// The bucket of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|bucket| bucket.as_str() == word)
+    }
+}
+
+/// In which order results come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SearchSort {
+    /// Best first; without text, newest upload first.
+    #[default]
+    Relevance,
+    /// Most pulls first.
+    Pulls,
+    /// Most stars first.
+    Stars,
+    /// Newest upload first.
+    Updated,
+    /// Newest repository first.
+    New,
+    /// By full name.
+    Name,
+    /// Largest image first.
+    Size,
+}
+
+impl SearchSort {
+    /// Every order.
+    pub const ALL: [Self; 7] = [
+        Self::Relevance,
+        Self::Pulls,
+        Self::Stars,
+        Self::Updated,
+        Self::New,
+        Self::Name,
+        Self::Size,
+    ];
+
+    /// The word in addresses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Relevance => "relevance",
+            Self::Pulls => "pulls",
+            Self::Stars => "stars",
+            Self::Updated => "updated",
+            Self::New => "new",
+            Self::Name => "name",
+            Self::Size => "size",
+        }
+    }
+
+    /// The order of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.as_str() == word)
+    }
+}
+
 /// A question to the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchQuery {
-    /// What was typed; empty lists everything, newest upload first.
+    /// What was typed, operators included; empty lists everything.
     pub text: String,
-    /// Only repositories of this organisation.
-    pub org: Option<OrgName>,
-    /// Only repositories with this keyword.
-    pub keyword: Option<String>,
+    /// What narrows it down besides.
+    pub filter: SearchFilter,
     /// What the caller may see.
     pub access: AccessTerms,
+    /// In which order.
+    pub sort: SearchSort,
+    /// Whether unknown words may be read as names that are spelled alike.
+    pub correct: bool,
+    /// Whether facets are counted.
+    pub facets: bool,
+    /// Whether results say why they are there.
+    pub explain: bool,
+    /// Now, in milliseconds: what was uploaded lately is a little better.
+    pub now_ms: i64,
     /// How many results to pass over.
     pub offset: usize,
     /// How many results to answer, at most.
     pub limit: usize,
+}
+
+impl SearchQuery {
+    /// A question for the first ten results, best first, with corrections.
+    #[must_use]
+    pub fn new(text: &str, access: AccessTerms) -> Self {
+        Self {
+            text: text.to_owned(),
+            filter: SearchFilter::default(),
+            access,
+            sort: SearchSort::Relevance,
+            correct: true,
+            facets: false,
+            explain: false,
+            now_ms: 0,
+            offset: 0,
+            limit: 10,
+        }
+    }
 }
 
 /// One repository that was found.
@@ -93,6 +255,67 @@ pub struct SearchHit {
     pub repo_id: i64,
     /// How well it fits; comparable within one answer only.
     pub score: f32,
+    /// Why it is there, when that was asked.
+    pub why: Option<Why>,
+}
+
+/// Why a result is there.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Why {
+    /// What matched, the greatest share first.
+    pub parts: Vec<WhyPart>,
+    /// Words of the query that matched, and how many there are.
+    pub matched: (usize, usize),
+    /// Factor for words that did not match.
+    pub coordination: f32,
+    /// Factor for what the repository is: official, deprecated, popular, fresh.
+    pub prior: f32,
+}
+
+/// One thing that matched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WhyPart {
+    /// Field of the document: `name`, `keywords`, `description`, …
+    pub field: &'static str,
+    /// What matched there.
+    pub term: String,
+    /// How it follows from the query: `word`, `alias`, `correction`, `translation`, `concept`, …
+    pub by: &'static str,
+    /// Its score before it is combined with others.
+    pub score: f32,
+}
+
+/// How many results have a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacetCount {
+    /// The value.
+    pub value: String,
+    /// Results that have it.
+    pub count: usize,
+}
+
+/// Values of the results and how many have each, the most frequent first; values without results
+/// are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facets {
+    /// Organisations.
+    pub orgs: Vec<FacetCount>,
+    /// Keywords.
+    pub keywords: Vec<FacetCount>,
+    /// Categories.
+    pub categories: Vec<FacetCount>,
+    /// Operating systems.
+    pub os: Vec<FacetCount>,
+    /// Architectures.
+    pub arch: Vec<FacetCount>,
+    /// Words of [`SizeBucket`], smallest first.
+    pub sizes: Vec<FacetCount>,
+    /// Results that are official.
+    pub official: usize,
+    /// Results that are deprecated.
+    pub deprecated: usize,
+    /// Results with a README.
+    pub readme: usize,
 }
 
 /// What was found.
@@ -102,6 +325,23 @@ pub struct SearchHits {
     pub hits: Vec<SearchHit>,
     /// Number of all results that the caller may see.
     pub total: usize,
+    /// Whether there may be more: only so many are ranked.
+    pub more: bool,
+    /// Values of all results, when that was asked.
+    pub facets: Option<Facets>,
+    /// What was read instead of what was typed.
+    pub corrected: Option<String>,
+    /// Words that are worth marking in what is shown: lower case, Latin ones as stems.
+    pub marks: Vec<String>,
+}
+
+/// What somebody is about to type.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Suggestions {
+    /// Rows of repositories, best first.
+    pub repos: Vec<i64>,
+    /// Organisations.
+    pub orgs: Vec<String>,
 }
 
 impl SearchDoc {

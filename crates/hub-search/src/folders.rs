@@ -24,6 +24,8 @@ pub(crate) struct Home(Option<Place>);
 
 struct Place {
     dir: PathBuf,
+    /// Of fields, analysis and dictionary.
+    version: String,
     /// Number of the next folder.
     next: AtomicU64,
     /// Two processes would remove each other's folders.
@@ -44,19 +46,22 @@ impl Home {
     }
 
     /// Takes possession of `dir`, finds the index that counts and clears away the others.
-    pub(crate) fn open(dir: &Path) -> Result<(Self, Option<Housed>), SearchError> {
+    pub(crate) fn open(dir: &Path, version: &str) -> Result<(Self, Option<Housed>), SearchError> {
         fs::create_dir_all(dir).doing("make the folder of the search index")?;
         let lock = lock(dir)?;
         let folders = numbered(dir).doing("list the folder of the search index")?;
         let next = folders.first().map_or(1, |(number, _)| number + 1);
-        let mut complete = folders.iter().map(|(_, folder)| folder).filter(|f| is_complete(f));
+        let mut complete =
+            folders.iter().map(|(_, folder)| folder).filter(|f| is_complete(f, version));
         let found = complete.next().and_then(|folder| intact(folder));
         for (_, folder) in &folders {
             if found.as_ref().and_then(|found| found.folder.as_ref()) != Some(folder) {
                 remove(folder);
             }
         }
-        let place = Place { dir: dir.to_owned(), next: AtomicU64::new(next), _lock: lock };
+        let version = version.to_owned();
+        let dir = dir.to_owned();
+        let place = Place { dir, version, next: AtomicU64::new(next), _lock: lock };
         Ok((Self(Some(place)), found))
     }
 
@@ -72,17 +77,18 @@ impl Home {
         let index = Index::create_in_dir(&folder, schema).doing("make a search index")?;
         Ok(Housed { index, folder: Some(folder) })
     }
-}
 
-/// Lets the index in `folder` count from now on.
-pub(crate) fn complete(folder: &Path) -> Result<(), SearchError> {
-    let write = || {
-        let mut file = File::create(folder.join("VERSION"))?;
-        file.write_all(schema::VERSION.as_bytes())?;
-        file.sync_all()?;
-        File::open(folder)?.sync_all()
-    };
-    write().doing("complete the search index")
+    /// Lets the index in `folder` count from now on.
+    pub(crate) fn complete(&self, folder: &Path) -> Result<(), SearchError> {
+        let Some(place) = &self.0 else { return Ok(()) };
+        let write = || {
+            let mut file = File::create(folder.join("VERSION"))?;
+            file.write_all(place.version.as_bytes())?;
+            file.sync_all()?;
+            File::open(folder)?.sync_all()
+        };
+        write().doing("complete the search index")
+    }
 }
 
 /// Removes a folder. What cannot be removed now goes at the next start.
@@ -115,8 +121,8 @@ fn numbered(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     Ok(folders)
 }
 
-fn is_complete(folder: &Path) -> bool {
-    fs::read(folder.join("VERSION")).is_ok_and(|found| found == schema::VERSION.as_bytes())
+fn is_complete(folder: &Path, version: &str) -> bool {
+    fs::read(folder.join("VERSION")).is_ok_and(|found| found == version.as_bytes())
 }
 
 /// The index in `folder`, when every file of it is there and unchanged.

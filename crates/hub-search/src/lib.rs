@@ -29,29 +29,34 @@
 //! index.apply(&Batch { put: vec![operator], remove: vec![], position: 1 })?;
 //!
 //! for text in ["mysql-op", "MySQL", "mys", "数据库", "docker pull hub.example.com/labring/mysql-op:v1"] {
-//!     let query = SearchQuery {
-//!         text: text.to_owned(),
-//!         org: None,
-//!         keyword: None,
-//!         access: AccessTerms::PUBLIC,
-//!         offset: 0,
-//!         limit: 10,
-//!     };
+//!     let query = SearchQuery::new(text, AccessTerms::PUBLIC);
 //!     assert_eq!(index.search(&query)?.hits[0].repo_id, 7, "{text}");
 //! }
 //! # Ok::<(), hub_search::SearchError>(())
 //! ```
 
+mod ask;
+mod coordinated;
+pub mod dictionary;
 mod error;
+mod facets;
+mod filters;
+mod fold;
 mod folders;
-mod query;
+pub mod judged;
+mod marks;
+mod node;
+mod plan;
+mod prior;
 mod ranking;
 mod readme;
 mod reference;
 mod schema;
+mod suggest;
 #[cfg(test)]
 mod tests;
 mod text;
+mod vocabulary;
 mod writer;
 
 use std::fmt;
@@ -60,10 +65,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use arc_swap::ArcSwap;
-use hub_model::{SearchDoc, SearchHits, SearchQuery};
+use hub_model::{AccessTerms, SearchDoc, SearchHits, SearchQuery, Suggestions};
 
+pub use self::dictionary::{Dictionary, DictionaryError};
+use self::error::Doing as _;
 pub use self::error::SearchError;
-use self::folders::Home;
+use self::folders::{Home, Housed};
+pub use self::marks::{Span, spans};
 use self::writer::{Desk, Live};
 
 /// A handle to the index; clones are the same index.
@@ -75,6 +83,8 @@ struct Inner {
     live: ArcSwap<Live>,
     /// What changes it, one caller at a time.
     desk: Desk,
+    /// What words mean.
+    dictionary: Arc<Dictionary>,
 }
 
 /// An index that was opened.
@@ -106,11 +116,19 @@ impl Index {
     /// [`SearchError::Busy`] when another process has it open; [`SearchError::Io`] when the folder
     /// cannot be written to. A damaged index is no error but stale.
     pub fn open(dir: &Path) -> Result<Opened, SearchError> {
-        let (home, found) = Home::open(dir)?;
+        Self::open_with(dir, dictionary::BUILT_IN.clone())
+    }
+
+    /// The same with a dictionary of the site.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::open`].
+    pub fn open_with(dir: &Path, dictionary: Dictionary) -> Result<Opened, SearchError> {
+        let version = format!("{}-{:x}", schema::VERSION, dictionary.fingerprint());
+        let (home, found) = Home::open(dir, &version)?;
         let stale = found.is_none();
-        let (live, desk) = Desk::open(home, found)?;
-        let index = Self(Arc::new(Inner { live: ArcSwap::from_pointee(live), desk }));
-        Ok(Opened { index, stale })
+        Ok(Opened { index: Self::at(home, found, dictionary)?, stale })
     }
 
     /// An empty index in memory.
@@ -119,8 +137,22 @@ impl Index {
     ///
     /// When its threads cannot be started.
     pub fn in_memory() -> Result<Self, SearchError> {
-        let (live, desk) = Desk::open(Home::memory(), None)?;
-        Ok(Self(Arc::new(Inner { live: ArcSwap::from_pointee(live), desk })))
+        Self::in_memory_with(dictionary::BUILT_IN.clone())
+    }
+
+    /// The same with a dictionary of the site.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::in_memory`].
+    pub fn in_memory_with(dictionary: Dictionary) -> Result<Self, SearchError> {
+        Self::at(Home::memory(), None, dictionary)
+    }
+
+    fn at(home: Home, found: Option<Housed>, dictionary: Dictionary) -> Result<Self, SearchError> {
+        let dictionary = Arc::new(dictionary);
+        let (live, desk) = Desk::open(home, found, Arc::clone(&dictionary))?;
+        Ok(Self(Arc::new(Inner { live: ArcSwap::from_pointee(live), desk, dictionary })))
     }
 
     /// Applies `batch` in one commit; searches that begin afterwards see all of it.
@@ -166,15 +198,33 @@ impl Index {
 
     /// Answers `query`.
     ///
-    /// Without text: everything, newest upload first. With text: what fits, best first, and the
-    /// total then counts what is above the cut-off among the best thousand. Text without any
-    /// letter or digit finds nothing.
+    /// Without words: everything that fulfils the filters, newest upload first. With words: what
+    /// fits, best first, out of the best thousand; the total counts what is above the cut-off among
+    /// them. Words without any letter or digit find nothing.
     ///
     /// # Errors
     ///
     /// When the index cannot be read; never because of the text.
     pub fn search(&self, query: &SearchQuery) -> Result<SearchHits, SearchError> {
-        ranking::search(&self.0.live.load(), query)
+        ranking::search(&self.0.live.load(), &self.0.dictionary, query)
+    }
+
+    /// Suggests repositories and organisations that begin with what was typed, at most `limit` of
+    /// each.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    pub fn suggest(
+        &self,
+        typed: &str,
+        access: &AccessTerms,
+        limit: usize,
+    ) -> Result<Suggestions, SearchError> {
+        let live = self.0.live.load();
+        let searcher = live.reader.searcher();
+        suggest::suggest(&searcher, &live.fields, typed, access, limit.max(1))
+            .doing("ask the search index")
     }
 }
 

@@ -1,11 +1,14 @@
 //! Behaviour of the index as a whole.
 
 mod answers;
+mod corpus;
 mod life;
+mod meaning;
+mod narrowing;
 
-use hub_model::{AccessTerms, OrgName, Own, SearchDoc, SearchQuery, Visibility};
+use hub_model::{AccessTerms, OrgName, Own, SearchDoc, SearchFilter, SearchQuery, Visibility};
 
-use crate::{Batch, Index};
+use crate::{Batch, Dictionary, Index};
 
 /// A public repository; `repo_id` follows from the name, so that tests speak of names.
 fn doc(name: &str, description: &str) -> SearchDoc {
@@ -22,8 +25,9 @@ fn id(name: &str) -> i64 {
     name.bytes().fold(7, |id, byte| (id * 31 + i64::from(byte)) % 1_000_000_007)
 }
 
+/// An index that knows nothing but its documents.
 fn index(docs: Vec<SearchDoc>) -> Index {
-    let index = Index::in_memory().unwrap();
+    let index = Index::in_memory_with(Dictionary::default()).unwrap();
     put(&index, docs, 1);
     index
 }
@@ -34,14 +38,15 @@ fn put(index: &Index, docs: Vec<SearchDoc>, position: i64) {
 
 /// A question of a stranger for everything public.
 fn query(text: &str) -> SearchQuery {
-    SearchQuery {
-        text: text.to_owned(),
-        org: None,
-        keyword: None,
-        access: AccessTerms::PUBLIC,
-        offset: 0,
-        limit: 20,
-    }
+    SearchQuery { limit: 20, ..SearchQuery::new(text, AccessTerms::PUBLIC) }
+}
+
+fn narrowed(filter: SearchFilter, text: &str) -> SearchQuery {
+    SearchQuery { filter, ..query(text) }
+}
+
+fn with_keyword(keyword: &str) -> SearchFilter {
+    SearchFilter { keywords: vec![keyword.to_owned()], ..SearchFilter::default() }
 }
 
 fn member_of(org: &str, query: SearchQuery) -> SearchQuery {

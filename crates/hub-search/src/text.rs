@@ -1,5 +1,7 @@
 //! From text to tokens, the same for documents and queries.
 
+use crate::fold::fold;
+
 /// Words that say nothing about an image. Source: tried on judged queries.
 const STOP_WORDS: &[&str] = &[
     "a",
@@ -43,6 +45,9 @@ const SUFFIXES: &[(&str, &str)] =
 /// Letters that a stem keeps at least.
 const STEM_LETTERS: usize = 4;
 
+/// Letters that a word has at least which is found without its number: `s3` and `k8s` are names.
+const NUMBERED_LETTERS: usize = 3;
+
 /// Longest token, in bytes. Longer ones are encoded data, not words.
 const MAX_TOKEN_BYTES: usize = 64;
 
@@ -56,13 +61,13 @@ pub(crate) enum Run {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Latin,
     Cjk,
     Border,
 }
 
-fn kind(c: char) -> Kind {
+pub(crate) fn kind(c: char) -> Kind {
     match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' => Kind::Latin,
         // Kana, ideographs, Hangul syllables: pairs of characters serve all three.
@@ -71,8 +76,9 @@ fn kind(c: char) -> Kind {
     }
 }
 
-/// Cuts text into runs. A capital after a small letter begins a new one.
+/// Cuts text into runs, folded. A capital after a small letter begins a new one.
 pub(crate) fn runs(text: &str) -> Vec<Run> {
+    let text = fold(text);
     let mut runs = Vec::new();
     let mut current = String::new();
     let mut before = (Kind::Border, false);
@@ -124,6 +130,21 @@ pub(crate) fn name_tokens(text: &str) -> Vec<String> {
     tokens
 }
 
+/// Tokens of a name as they are kept: words with a number behind also without it, so that
+/// `postgres15` is found by `postgres`.
+pub(crate) fn indexed_name_tokens(text: &str) -> Vec<String> {
+    let mut tokens = name_tokens(text);
+    let bare: Vec<String> = tokens.iter().filter_map(|token| without_number(token)).collect();
+    tokens.extend(bare);
+    tokens
+}
+
+/// The letters in front of a number, when they are a word of their own.
+pub(crate) fn without_number(token: &str) -> Option<String> {
+    let bare = token.trim_end_matches(|c: char| c.is_ascii_digit());
+    (bare.len() < token.len() && bare.len() >= NUMBERED_LETTERS).then(|| bare.to_owned())
+}
+
 /// Tokens of prose: without stop words, stemmed.
 pub(crate) fn prose_tokens(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
@@ -140,6 +161,7 @@ pub(crate) fn prose_tokens(text: &str) -> Vec<String> {
 /// The letters and digits of a name, lower-cased and joined: `kube-prometheus` and
 /// `KubePrometheus` are one.
 pub(crate) fn canonical(text: &str) -> String {
+    let text = fold(text);
     let letters = text.chars().filter(|&c| kind(c) != Kind::Border);
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
@@ -173,8 +195,9 @@ mod tests {
             ("s3 K8s postgres15", "s3 k8s postgres15"),
             ("消息队列mq", "消息 息队 队列 mq"),
             ("库", "库"),
-            ("검색 サーバー", "검색 サー ーバ バー"),
-            ("naïve", "na ve"),
+            ("검색 サーバー", "검색 サー ーハ ハー"),
+            ("資料庫", "资料 料库"),
+            ("naïve", "naive"),
             ("🦀 \u{0} --", ""),
         ] {
             assert_eq!(name_tokens(text).join(" "), want, "{text}");

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use hub_model::SearchDoc;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument};
 
+use crate::dictionary::Dictionary;
 use crate::error::Doing as _;
 use crate::folders::{self, Home, Housed};
 use crate::schema::{self, Fields};
@@ -64,6 +65,7 @@ impl Live {
 /// segments small.
 pub(crate) struct Desk {
     home: Home,
+    dictionary: Arc<Dictionary>,
     pen: Mutex<Pen>,
 }
 
@@ -74,13 +76,17 @@ struct Pen {
 
 impl Desk {
     /// Opens `found`, or an empty index.
-    pub(crate) fn open(home: Home, found: Option<Housed>) -> Result<(Live, Self), SearchError> {
+    pub(crate) fn open(
+        home: Home,
+        found: Option<Housed>,
+        dictionary: Arc<Dictionary>,
+    ) -> Result<(Live, Self), SearchError> {
         let Housed { index, folder } = match found {
             Some(found) => found,
             None => home.fresh()?,
         };
         let pen = Mutex::new(Pen { writer: writer(&index)?, folder });
-        Ok((Live::open(&index)?, Self { home, pen }))
+        Ok((Live::open(&index)?, Self { home, dictionary, pen }))
     }
 
     pub(crate) fn apply(&self, live: &ArcSwap<Live>, batch: &Batch) -> Result<(), SearchError> {
@@ -88,7 +94,7 @@ impl Desk {
         let mut pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
         // Only now: a rebuild may have swapped it while this call waited for the pen.
         let live = live.load_full();
-        let written = write(&mut pen.writer, &live.fields, batch);
+        let written = write(&mut pen.writer, &live.fields, &self.dictionary, batch);
         if written.is_err() {
             // The next commit must not carry half of this batch. Its own failure says no more
             // than the first one.
@@ -109,7 +115,7 @@ impl Desk {
     ) -> Result<u64, SearchError> {
         let mut pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
         let Housed { index, folder } = self.home.fresh()?;
-        match fill(&index, folder.as_ref(), docs, position) {
+        match self.fill(&index, folder.as_ref(), docs, position) {
             Ok((fresh, writer, count)) => {
                 let old = std::mem::replace(&mut *pen, Pen { writer, folder });
                 live.store(fresh.into());
@@ -122,28 +128,29 @@ impl Desk {
             }
         }
     }
-}
 
-/// Fills an empty index and lets it count.
-fn fill(
-    index: &Index,
-    folder: Option<&PathBuf>,
-    docs: impl Iterator<Item = SearchDoc>,
-    position: i64,
-) -> Result<(Live, IndexWriter, u64), SearchError> {
-    let fields = schema::schema().1;
-    let mut writer = writer(index)?;
-    let mut count = 0;
-    for doc in docs {
-        add(&writer, &fields, &doc)?;
-        count += 1;
+    /// Fills an empty index and lets it count.
+    fn fill(
+        &self,
+        index: &Index,
+        folder: Option<&PathBuf>,
+        docs: impl Iterator<Item = SearchDoc>,
+        position: i64,
+    ) -> Result<(Live, IndexWriter, u64), SearchError> {
+        let fields = schema::schema().1;
+        let mut writer = writer(index)?;
+        let mut count = 0;
+        for doc in docs {
+            add(&writer, &fields, &self.dictionary, &doc)?;
+            count += 1;
+        }
+        commit(&mut writer, position)?;
+        let live = Live::open(index)?;
+        if let Some(folder) = folder {
+            self.home.complete(folder)?;
+        }
+        Ok((live, writer, count))
     }
-    commit(&mut writer, position)?;
-    let live = Live::open(index)?;
-    if let Some(folder) = folder {
-        folders::complete(folder)?;
-    }
-    Ok((live, writer, count))
 }
 
 /// Ends a writer that is no longer needed. Searches that began on its files finish: they hold them
@@ -169,13 +176,18 @@ fn clear(writer: &IndexWriter) {
     let _ = writer.garbage_collect_files().wait();
 }
 
-fn write(writer: &mut IndexWriter, fields: &Fields, batch: &Batch) -> Result<(), SearchError> {
+fn write(
+    writer: &mut IndexWriter,
+    fields: &Fields,
+    dictionary: &Dictionary,
+    batch: &Batch,
+) -> Result<(), SearchError> {
     for name in &batch.remove {
         writer.delete_term(fields.key(name));
     }
     for doc in &batch.put {
         writer.delete_term(fields.key(&doc.name));
-        add(writer, fields, doc)?;
+        add(writer, fields, dictionary, doc)?;
     }
     commit(writer, batch.position)
 }
@@ -183,9 +195,10 @@ fn write(writer: &mut IndexWriter, fields: &Fields, batch: &Batch) -> Result<(),
 fn add(
     writer: &IndexWriter<TantivyDocument>,
     fields: &Fields,
+    dictionary: &Dictionary,
     doc: &SearchDoc,
 ) -> Result<(), SearchError> {
-    let added = writer.add_document(fields.document(doc));
+    let added = writer.add_document(fields.document(doc, dictionary));
     added.map(drop).doing("add a document to the search index")
 }
 

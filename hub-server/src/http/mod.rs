@@ -36,6 +36,7 @@ pub const MOUNTS: &[&str] = &[
     "metrics",
     // Pages.
     "search",
+    "search.atom",
     "explore",
     "o",
     "r",

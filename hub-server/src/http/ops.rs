@@ -65,14 +65,7 @@ async fn look(app: &App) -> Verdict {
     let blobs = timeout(PATIENCE, app.blobs.ready());
     // An index that is being rebuilt still answers, from what it had.
     let index = app.index.clone();
-    let query = SearchQuery {
-        text: String::new(),
-        org: None,
-        keyword: None,
-        access: AccessTerms::Everything,
-        offset: 0,
-        limit: 1,
-    };
+    let query = SearchQuery { limit: 1, ..SearchQuery::new("", AccessTerms::Everything) };
     let index = tokio::task::spawn_blocking(move || index.search(&query).is_ok());
     let (database, blobs, index) = tokio::join!(database, blobs, timeout(PATIENCE, index));
     Verdict {

@@ -122,14 +122,7 @@ mod tests {
     use crate::services::{orgs, repos};
 
     fn found(app: &App) -> usize {
-        let query = SearchQuery {
-            text: "queue".to_owned(),
-            org: None,
-            keyword: None,
-            access: AccessTerms::Everything,
-            offset: 0,
-            limit: 10,
-        };
+        let query = SearchQuery::new("queue", AccessTerms::Everything);
         app.index.search(&query).unwrap().total
     }
 

@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use hub_db::DbError;
-use hub_model::{Actor, OrgName, Repo, SearchQuery};
+use hub_model::{
+    AccessTerms, Actor, Facets, Repo, RepoName, SearchFilter, SearchQuery, SearchSort, Why,
+};
+
+pub use hub_search::{Span, spans};
 
 use super::access;
 use super::repos::{RepoCard, cards};
@@ -17,6 +21,12 @@ const MOST: u64 = 100;
 
 /// Deepest result that is shown: nobody reads further, and the index would have to sort it all.
 const DEEPEST: u64 = 10_000;
+
+/// Most suggestions of one kind.
+const MOST_SUGGESTIONS: usize = 20;
+
+/// Uploads that tags are suggested from, the newest ones.
+const NEWEST_TAGS: i64 = 500;
 
 /// Why a search gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -33,18 +43,39 @@ pub enum SearchError {
 }
 
 /// What is looked for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchRequest {
-    /// What was typed; empty lists everything, newest upload first.
+    /// What was typed, operators included; empty lists everything.
     pub text: String,
-    /// Only repositories of this organisation.
-    pub org: Option<OrgName>,
-    /// Only repositories with this keyword.
-    pub keyword: Option<String>,
+    /// What narrows it down besides.
+    pub filter: SearchFilter,
+    /// In which order.
+    pub sort: SearchSort,
+    /// Whether unknown words may be read as names that are spelled alike.
+    pub correct: bool,
+    /// Whether facets are counted.
+    pub facets: bool,
+    /// Whether results say why they are there.
+    pub explain: bool,
     /// Which page, from 1.
     pub page: u64,
     /// How many a page holds, at most.
     pub limit: u64,
+}
+
+impl Default for SearchRequest {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            filter: SearchFilter::default(),
+            sort: SearchSort::default(),
+            correct: true,
+            facets: false,
+            explain: false,
+            page: 1,
+            limit: 20,
+        }
+    }
 }
 
 /// One page of what was found.
@@ -52,10 +83,20 @@ pub struct SearchRequest {
 pub struct SearchPage {
     /// Best first.
     pub items: Vec<RepoCard>,
+    /// Why each of them is there, in the same order; empty when that was not asked.
+    pub why: Vec<Why>,
     /// Number of all results that the caller may see.
     pub total: u64,
+    /// Whether there may be more than the total: only the best thousand are ranked.
+    pub more: bool,
     /// Which page this is, from 1.
     pub page: u64,
+    /// Values of all results, when that was asked.
+    pub facets: Option<Facets>,
+    /// What was read instead of what was typed.
+    pub corrected: Option<String>,
+    /// Words that are worth marking.
+    pub marks: Vec<String>,
 }
 
 /// Searches the repositories that the caller may see.
@@ -74,9 +115,13 @@ pub async fn search(
     let offset = (page - 1).saturating_mul(limit).min(DEEPEST);
     let query = SearchQuery {
         text: request.text.chars().take(LONGEST_TEXT).collect(),
-        org: request.org,
-        keyword: request.keyword,
+        filter: request.filter,
         access: terms.clone(),
+        sort: request.sort,
+        correct: request.correct,
+        facets: request.facets,
+        explain: request.explain,
+        now_ms: app.now_ms(),
         offset: usize::try_from(offset).unwrap_or(usize::MAX),
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
     };
@@ -84,21 +129,96 @@ pub async fn search(
     let found = tokio::task::spawn_blocking(move || index.search(&query)).await??;
 
     let ids: Vec<i64> = found.hits.iter().map(|hit| hit.repo_id).collect();
-    let repos = app.db.repos_by_id(&ids).await?;
-    // The index may be a second old: the records decide what is still there, and for whom.
-    let mut repos: HashMap<i64, Repo> = repos
-        .into_iter()
-        .filter(|repo| terms.show(&repo.name, repo.visibility))
-        .map(|repo| (repo.id, repo))
-        .collect();
-    let in_order: Vec<Repo> = ids.iter().filter_map(|id| repos.remove(id)).collect();
+    let mut repos = visible(app, &terms, &ids).await?;
+    let mut in_order = Vec::with_capacity(ids.len());
+    let mut why = Vec::new();
+    for hit in found.hits {
+        if let Some(repo) = repos.remove(&hit.repo_id) {
+            in_order.push(repo);
+            why.extend(hit.why);
+        }
+    }
     let vanished = ids.len() - in_order.len();
     let total = found.total.saturating_sub(vanished);
     Ok(SearchPage {
         items: cards(app, in_order).await?,
+        why,
         total: u64::try_from(total).unwrap_or(u64::MAX),
+        more: found.more,
         page,
+        facets: found.facets,
+        corrected: found.corrected,
+        marks: found.marks,
     })
+}
+
+/// The records that are still there and may be seen: the index may be a second old, the records
+/// decide.
+async fn visible(
+    app: &App,
+    terms: &AccessTerms,
+    ids: &[i64],
+) -> Result<HashMap<i64, Repo>, DbError> {
+    let repos = app.db.repos_by_id(ids).await?.into_iter();
+    let seen = repos.filter(|repo| terms.show(&repo.name, repo.visibility));
+    Ok(seen.map(|repo| (repo.id, repo)).collect())
+}
+
+/// What somebody may be about to type.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Suggested {
+    /// Repositories, best first.
+    pub repos: Vec<Repo>,
+    /// Organisations with something that the caller may see.
+    pub orgs: Vec<String>,
+    /// Full references, when what was typed ends with a repository, a colon and the beginning of a
+    /// tag.
+    pub references: Vec<String>,
+}
+
+/// Suggests what begins with `typed`: repositories and organisations, behind a colon the tags of
+/// the repository before it. At most `limit` of each.
+///
+/// # Errors
+///
+/// When the index or the metadata store fails.
+pub async fn suggest(
+    app: &App,
+    actor: &Actor,
+    typed: &str,
+    limit: usize,
+) -> Result<Suggested, SearchError> {
+    let typed: String = typed.chars().take(LONGEST_TEXT).collect();
+    let limit = limit.clamp(1, MOST_SUGGESTIONS);
+    let terms = access::terms(app, actor).await?;
+    if let Some((name, tag)) = typed.trim().split_once(':')
+        && let Ok(name) = RepoName::parse(name)
+    {
+        let references = tags(app, &terms, &name, tag, limit).await?;
+        return Ok(Suggested { references, ..Suggested::default() });
+    }
+    let index = app.index.clone();
+    let asked = terms.clone();
+    let found = tokio::task::spawn_blocking(move || index.suggest(&typed, &asked, limit)).await??;
+    let mut repos = visible(app, &terms, &found.repos).await?;
+    let repos = found.repos.iter().filter_map(|id| repos.remove(id)).collect();
+    Ok(Suggested { repos, orgs: found.orgs, references: Vec::new() })
+}
+
+async fn tags(
+    app: &App,
+    terms: &AccessTerms,
+    name: &RepoName,
+    start: &str,
+    limit: usize,
+) -> Result<Vec<String>, DbError> {
+    let Some(repo) = app.db.repo(name).await? else { return Ok(Vec::new()) };
+    if !terms.show(&repo.name, repo.visibility) {
+        return Ok(Vec::new());
+    }
+    let newest = app.db.imgs(repo.id, None, NEWEST_TAGS).await?;
+    let tags = newest.iter().map(|img| img.tag.as_str()).filter(|tag| tag.starts_with(start));
+    Ok(tags.take(limit).map(|tag| format!("{name}:{tag}")).collect())
 }
 
 #[cfg(test)]

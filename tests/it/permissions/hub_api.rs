@@ -99,6 +99,7 @@ pub const ROWS: &[Row] = &[
     Row("POST /api/v1/gc", Body::Json(r#"{"dryRun": true}"#)),
     Row("GET /api/v1/gc/1", Body::None),
     Row("GET /api/v1/search?q=quiet", Body::None),
+    Row("GET /api/v1/suggest?q=qu", Body::None),
 ];
 
 #[test]

@@ -9,6 +9,7 @@ use super::table::{Body, Row};
 pub const ROWS: &[Row] = &[
     Row("GET /", Body::None),
     Row("GET /search?q=quiet", Body::None),
+    Row("GET /search.atom?q=quiet", Body::None),
     Row("GET /explore", Body::None),
     Row("GET /login", Body::None),
     Row("POST /login", Body::Form("name=owner&password=wrong")),

@@ -1,6 +1,6 @@
 //! What is found, in which order, by whom.
 
-use hub_model::{AccessTerms, OrgName, SearchDoc, Visibility};
+use hub_model::{AccessTerms, OrgName, SearchDoc, SearchFilter, Visibility};
 use proptest::prelude::*;
 
 use super::*;
@@ -118,7 +118,10 @@ fn private_repositories_do_not_exist_for_strangers() {
         let other = ask(&index, &member_of("labring", stranger), NAMES);
         assert_eq!(other, answer, "{text}");
     }
-    let stranger = SearchQuery { org: Some(OrgName::parse("secret").unwrap()), ..query("") };
+    let stranger = narrowed(
+        SearchFilter { org: Some(OrgName::parse("secret").unwrap()), ..SearchFilter::default() },
+        "",
+    );
     assert_eq!(index.search(&stranger).unwrap().total, 0);
 }
 
@@ -152,10 +155,13 @@ fn no_text_lists_the_newest_upload_first_and_equals_by_name() {
 #[test]
 fn organisation_and_keyword_narrow_down() {
     let index = shelf();
-    let in_other = SearchQuery { org: Some(OrgName::parse("other").unwrap()), ..query("kafka") };
+    let in_other = narrowed(
+        SearchFilter { org: Some(OrgName::parse("other").unwrap()), ..SearchFilter::default() },
+        "kafka",
+    );
     assert_eq!(ask(&index, &in_other, NAMES), ["other/kafka-exporter"]);
     for (keyword, want) in [("cache", 1), (" CACHE ", 1), ("cach", 0), ("", 0)] {
-        let with = SearchQuery { keyword: Some(keyword.to_owned()), ..query("") };
+        let with = narrowed(with_keyword(keyword), "");
         assert_eq!(index.search(&with).unwrap().total, want, "{keyword}");
     }
 }
@@ -210,9 +216,9 @@ proptest! {
         thread_local!(static INDEX: Index = shelf());
         INDEX.with(|index| {
             for text in [&text, &part] {
-                let query = SearchQuery { keyword: Some(text.clone()), ..query(text) };
-                index.search(&query).unwrap();
-                index.search(&SearchQuery { keyword: None, ..query }).unwrap();
+                let with = narrowed(with_keyword(text), text);
+                index.search(&with).unwrap();
+                index.search(&query(text)).unwrap();
             }
         });
     }

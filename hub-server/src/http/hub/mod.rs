@@ -94,6 +94,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(garbage::list_gc_runs, garbage::start_gc))
         .routes(routes!(garbage::show_gc_run))
         .routes(routes!(search::search))
+        .routes(routes!(search::suggest))
 }
 
 async fn nothing_here(OriginalUri(uri): OriginalUri) -> HubError {

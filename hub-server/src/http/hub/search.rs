@@ -1,34 +1,104 @@
-//! The door of search.
+//! The doors of search.
+
+use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use hub_api::{Problem, SearchView};
-use hub_model::{Actor, OrgName};
+use hub_api::{FoundView, Problem, RepoView, SearchView, StretchView, SuggestView};
+use hub_model::{Actor, OrgName, SearchFilter, SearchSort, SizeBucket};
 use serde::Deserialize;
 
 use super::error::HubError;
-use super::input::{Params, Who, named};
+use super::input::{Params, Who, named, word};
 use super::repos::card;
 use crate::App;
 use crate::app::Often;
 use crate::http::ClientAddress;
-use crate::services::search::{self, SearchRequest};
+use crate::services::search::{self, SearchPage, SearchRequest, Suggested, spans};
 
 /// What is searched for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Asked {
-    /// What was typed; everything, newest upload first, when left out.
+    /// What was typed; everything, newest upload first, when left out. Operators: `org:`,
+    /// `keyword:`, `category:`, `os:`, `arch:`, `size:`, `is:official`, `is:deprecated`,
+    /// `has:readme`, `"exact words"`, `-word`.
     #[serde(default)]
     q: String,
     /// Only repositories of this organisation.
     org: Option<String>,
     /// Only repositories with this keyword.
     keyword: Option<String>,
+    /// Only repositories of this category.
+    category: Option<String>,
+    /// Only images for this operating system.
+    os: Option<String>,
+    /// Only images for this architecture.
+    arch: Option<String>,
+    /// Only, or none of, what the administrators vouch for.
+    official: Option<bool>,
+    /// Only, or none of, what nobody should begin to use.
+    deprecated: Option<bool>,
+    /// Only repositories with, or without, a README.
+    readme: Option<bool>,
+    /// Only latest images of this size: `tiny` below 10 MiB, `small` below 100 MiB, `medium` below
+    /// 1 GiB, `large`.
+    size: Option<String>,
+    /// Only repositories with an upload at or after this time, RFC 3339.
+    updated: Option<String>,
+    /// `relevance` (when left out), `pulls`, `stars`, `updated`, `new`, `name` or `size`.
+    sort: Option<String>,
+    /// Whether unknown words may be read as names that are spelled alike; yes when left out.
+    correct: Option<bool>,
+    /// Whether facets are counted; no when left out.
+    #[serde(default)]
+    facets: bool,
+    /// Whether results say why they are there; no when left out.
+    #[serde(default)]
+    explain: bool,
     /// Number of the page, from 1.
     page: Option<u64>,
     /// How many results, 1 to 100; 20 when left out.
     limit: Option<u64>,
+}
+
+impl Asked {
+    fn request(self) -> Result<SearchRequest, HubError> {
+        let org = filled(self.org);
+        let size =
+            |text: String| word("size", &text, SizeBucket::parse, "tiny, small, medium, large");
+        let since =
+            |text: String| word("updated", &text, hub_api::parse_time, "the times of RFC 3339");
+        let sorts = SearchSort::ALL.map(SearchSort::as_str).join(", ");
+        let sort = |text: String| word("sort", &text, SearchSort::parse, &sorts);
+        let filter = SearchFilter {
+            org: org.map(|org| named("org", &org, OrgName::parse)).transpose()?,
+            keywords: filled(self.keyword).into_iter().collect(),
+            categories: filled(self.category).into_iter().collect(),
+            os: filled(self.os),
+            arch: filled(self.arch),
+            official: self.official,
+            deprecated: self.deprecated,
+            readme: self.readme,
+            size: filled(self.size).map(size).transpose()?,
+            pushed_since_ms: filled(self.updated).map(since).transpose()?,
+        };
+        Ok(SearchRequest {
+            text: self.q,
+            filter,
+            sort: filled(self.sort).map(sort).transpose()?.unwrap_or_default(),
+            correct: self.correct.unwrap_or(true),
+            facets: self.facets,
+            explain: self.explain,
+            page: self.page.unwrap_or(1).max(1),
+            limit: self.limit.unwrap_or(20).clamp(1, 100),
+        })
+    }
+}
+
+/// A parameter that says something.
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// Searches the repositories that the caller may see.
@@ -41,18 +111,76 @@ pub(super) async fn search(
     address: ClientAddress,
     Params(asked): Params<Asked>,
 ) -> Result<Json<SearchView>, HubError> {
+    count(&app, &actor, &address)?;
+    let found = search::search(&app, &actor, asked.request()?).await?;
+    Ok(Json(view(found)))
+}
+
+/// What somebody is about to type.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Typed {
+    /// The beginning of a name, an organisation, or of a tag behind `repository:`.
+    #[serde(default)]
+    q: String,
+    /// How many of each kind, 1 to 20; 8 when left out.
+    limit: Option<usize>,
+}
+
+/// Suggests repositories, organisations and tags that the caller may see.
+#[utoipa::path(get, path = "/api/v1/suggest", tag = "search", params(Typed),
+    responses((status = 200, body = SuggestView), (status = 429, body = Problem)))]
+pub(super) async fn suggest(
+    State(app): State<App>,
+    Who(actor): Who,
+    address: ClientAddress,
+    Params(typed): Params<Typed>,
+) -> Result<Json<SuggestView>, HubError> {
+    count(&app, &actor, &address)?;
+    let Suggested { repos, orgs, references } =
+        search::suggest(&app, &actor, &typed.q, typed.limit.unwrap_or(8)).await?;
+    let repos = repos.into_iter().map(|repo| repo.name.into()).collect();
+    Ok(Json(SuggestView { repos, orgs, references }))
+}
+
+/// Counts searches of nobody in particular.
+fn count(app: &App, actor: &Actor, address: &ClientAddress) -> Result<(), HubError> {
     if matches!(actor, Actor::Anonymous) {
         app.throttle.count(Often::Searches, &address.key())?;
     }
-    let org = asked.org.filter(|org| !org.is_empty());
-    let request = SearchRequest {
-        text: asked.q,
-        org: org.map(|org| named("org", &org, OrgName::parse)).transpose()?,
-        keyword: asked.keyword.filter(|keyword| !keyword.is_empty()),
-        page: asked.page.unwrap_or(1).max(1),
-        limit: asked.limit.unwrap_or(20).clamp(1, 100),
+    Ok(())
+}
+
+fn view(found: SearchPage) -> SearchView {
+    let mut why = found.why.into_iter();
+    let marks = found.marks;
+    let item = |found| {
+        let repo = card(found);
+        let highlights = highlights(&repo, &marks);
+        FoundView { repo, highlights, why: why.next().map(Into::into) }
     };
-    let found = search::search(&app, &actor, request).await?;
-    let items = found.items.into_iter().map(card).collect();
-    Ok(Json(SearchView { items, total: found.total, page: found.page }))
+    SearchView {
+        items: found.items.into_iter().map(item).collect(),
+        total: found.total,
+        more: found.more,
+        page: found.page,
+        corrected: found.corrected,
+        facets: found.facets.map(Into::into),
+    }
+}
+
+/// The fields in which something matched.
+fn highlights(repo: &RepoView, marks: &[String]) -> BTreeMap<String, Vec<StretchView>> {
+    let fields = [("name", &repo.name), ("title", &repo.title), ("description", &repo.description)];
+    let mut highlights = BTreeMap::new();
+    for (field, text) in fields {
+        let stretches = spans(text, marks);
+        if stretches.iter().any(|span| span.marked) {
+            let view = stretches
+                .into_iter()
+                .map(|span| StretchView { text: span.text.to_owned(), marked: span.marked });
+            highlights.insert(field.to_owned(), view.collect());
+        }
+    }
+    highlights
 }

@@ -202,6 +202,7 @@ fn the_document_describes_every_path() {
     get /api/v1/search
     get /api/v1/sessions
     get /api/v1/shares
+    get /api/v1/suggest
     get /api/v1/tokens
     get /api/v1/users
     get /api/v1/users/{user}

@@ -41,7 +41,7 @@ pub(super) async fn search(
     let limit = number("n").unwrap_or(USUAL).clamp(1, 100);
     let page = number("page").unwrap_or(1).clamp(1, 1000);
     let text = super::one(&asked, "q").unwrap_or_default().to_owned();
-    let request = SearchRequest { text: text.clone(), org: None, keyword: None, page, limit };
+    let request = SearchRequest { text: text.clone(), page, limit, ..SearchRequest::default() };
     let found = search::search(&app, &actor, request).await?;
     let results: Vec<_> = found.items.iter().map(result).collect();
     let body = json!({

@@ -7,6 +7,7 @@ use super::view::Link;
 use super::visitor::Visitor;
 use super::{icons, params};
 use crate::services::repos::RepoCard;
+use crate::services::search::{Span, spans};
 
 /// More keywords than these say little in a list.
 const MOST_KEYWORDS: usize = 5;
@@ -19,9 +20,9 @@ const MOST_DESCRIPTION: usize = 220;
 pub(super) struct Card {
     pub href: String,
     pub org: String,
-    pub name: String,
+    pub name: Vec<Stretch>,
     pub icon: String,
-    pub description: String,
+    pub description: Vec<Stretch>,
     /// Language of the description, when it is not the page's.
     pub description_lang: &'static str,
     pub keywords: Vec<Link>,
@@ -30,14 +31,31 @@ pub(super) struct Card {
     pub pushed_full: String,
     pub pulls: String,
     pub stars: String,
+    /// Why it was found, line by line; empty when nobody asked.
+    pub why: Vec<String>,
     pub official: bool,
     pub private: bool,
     pub deprecated: bool,
 }
 
+/// A part of a text, and whether it is what was searched for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub text: String,
+    pub marked: bool,
+}
+
+impl Stretch {
+    /// Cuts a text where the words of a search stand.
+    fn cut(text: &str, marks: &[String]) -> Vec<Self> {
+        let own = |span: Span<'_>| Self { text: span.text.to_owned(), marked: span.marked };
+        spans(text, marks).into_iter().map(own).collect()
+    }
+}
+
 impl Card {
-    /// A card for a reader.
-    pub(super) fn new(visitor: &Visitor, card: &RepoCard) -> Self {
+    /// A card for a reader, with what was searched for marked.
+    fn new(visitor: &Visitor, card: &RepoCard, marks: &[String]) -> Self {
         let t = visitor.words();
         let (repo, img) = (&card.repo, card.latest.as_ref());
         let detail = img.map(|img| &img.detail);
@@ -48,9 +66,9 @@ impl Card {
         Self {
             href: format!("/r/{}", repo.name),
             org: org.to_owned(),
-            name: name.to_owned(),
+            name: Stretch::cut(name, marks),
             icon: icons::of_repo(&repo.name, img),
-            description: shortened(description, MOST_DESCRIPTION),
+            description: Stretch::cut(&shortened(description, MOST_DESCRIPTION), marks),
             description_lang: foreign(visitor.lang(), description),
             keywords: detail.map(keywords).unwrap_or_default(),
             tag: repo.latest_tag.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -62,6 +80,7 @@ impl Card {
             } else {
                 (t.stars)(&visitor.lang().short_number(repo.stars), repo.stars)
             },
+            why: Vec::new(),
             official: repo.official,
             private: repo.visibility == Visibility::Private,
             deprecated: img.is_some_and(is_deprecated),
@@ -70,7 +89,12 @@ impl Card {
 
     /// Cards for a list.
     pub(super) fn all(visitor: &Visitor, cards: &[RepoCard]) -> Vec<Self> {
-        cards.iter().map(|card| Self::new(visitor, card)).collect()
+        Self::found(visitor, cards, &[])
+    }
+
+    /// Cards for what was found.
+    pub(super) fn found(visitor: &Visitor, cards: &[RepoCard], marks: &[String]) -> Vec<Self> {
+        cards.iter().map(|card| Self::new(visitor, card, marks)).collect()
     }
 }
 

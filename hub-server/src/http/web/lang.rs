@@ -6,6 +6,7 @@ mod en;
 mod format;
 mod oidc;
 mod people;
+mod search;
 mod shares;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod zh;
 pub(crate) use self::accounts::AccountWords;
 #[cfg(feature = "oidc")]
 pub(crate) use self::oidc::OidcWords;
+pub(crate) use self::search::SearchWords;
 pub(crate) use self::words::Words;
 
 /// A language that the pages speak completely.

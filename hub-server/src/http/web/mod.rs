@@ -64,6 +64,7 @@ pub fn router(app: App) -> Router {
     let router = Router::new()
         .route("/", get(home::page))
         .route("/search", get(search::page))
+        .route("/search.atom", get(search::feed::feed))
         .route("/explore", get(home::explore))
         .route("/o/{*rest}", get(orgs::page).post(orgs::change))
         .route("/r/{*rest}", get(repos::page).post(repos::change))

@@ -4,12 +4,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use hub_model::{Actor, OrgName};
+use hub_model::{Actor, OrgName, SearchFilter, SearchSort, SizeBucket, Why};
 
 use super::Web;
 use super::cards::Card;
 use super::failure::Failure;
-use super::lang::Words;
+use super::lang::{SearchWords, Words};
 use super::params::Params;
 use super::view::{Link, Shell, html};
 use super::visitor::Visitor;
@@ -17,6 +17,11 @@ use crate::app::Often;
 use crate::http::ClientAddress;
 use crate::services;
 use crate::services::search::{SearchPage, SearchRequest};
+
+mod facets;
+pub(super) mod feed;
+
+use self::facets::{Facet, chips, facets};
 
 /// Results on one page.
 const PER_PAGE: u64 = 20;
@@ -48,51 +53,152 @@ impl Pager {
     }
 }
 
+/// Days of the filter by the last upload.
+const SINCE_DAYS: [i64; 3] = [7, 30, 365];
+
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
+/// Lines of an explanation.
+const MOST_REASONS: usize = 6;
+
 /// Template of the results.
 #[derive(Debug, Template)]
 #[template(path = "web/search.html")]
 pub(super) struct Results {
     shell: Shell,
     t: &'static Words,
+    words: &'static SearchWords,
     heading: String,
     count: String,
     none: String,
+    /// What was read instead, and the search for what was typed.
+    corrected: Option<Link>,
+    instead: String,
     /// Filters in force, each a link to the results without it.
-    filters: Vec<Link>,
+    chips: Vec<Link>,
+    facets: Vec<Facet>,
+    sorts: Vec<Link>,
     cards: Vec<Card>,
     pager: Pager,
+    feed: String,
+    /// This page with the order explained; empty when it is.
+    explain: String,
 }
 
 impl Results {
     /// The results of a search.
     pub(super) fn new(visitor: &Visitor, found: &SearchPage) -> Self {
         let t = visitor.words();
+        let words = t.search_page;
         let query = visitor.query();
         let text = query.get("q").unwrap_or_default();
-        let heading =
-            if text.is_empty() { t.results_all.to_owned() } else { (t.results_for)(text) };
-        let filter = |name: &str, words: fn(&str) -> String| {
-            let value = query.get(name)?;
-            Some(Link::new(
-                query.with(name, None).with("page", None).address("/search"),
-                words(value),
-            ))
-        };
-        let none =
-            if text.is_empty() { t.results_none_all.to_owned() } else { (t.results_none)(text) };
+        let heading = if text.is_empty() { words.all.to_owned() } else { (words.for_text)(text) };
+        let none = if text.is_empty() { words.none_all.to_owned() } else { (words.none)(text) };
+        let literally = query.with("page", None).with("correct", Some("0")).address("/search");
+        let corrected =
+            found.corrected.as_ref().map(|read| Link::new(literally, (words.corrected)(read)));
+        let mut cards = Card::found(visitor, &found.items, &found.marks);
+        for (card, why) in cards.iter_mut().zip(&found.why) {
+            card.why = reasons(words, why);
+        }
+        let explained = query.get("explain").is_some();
+        let explain = query.with("explain", Some("1")).address("/search");
         Self {
             shell: Shell { query: text.to_owned(), ..Shell::new(visitor, &heading).hidden() },
             t,
+            words,
             heading,
-            count: (t.results)(found.total),
+            count: (if found.more { words.more_than } else { words.count })(found.total),
             none: if found.total == 0 { none } else { String::new() },
-            filters: [filter("org", t.filter_org), filter("keyword", t.filter_keyword)]
-                .into_iter()
-                .flatten()
-                .collect(),
-            cards: Card::all(visitor, &found.items),
+            corrected,
+            instead: (words.instead)(text),
+            chips: chips(words, query),
+            facets: facets(words, query, found.facets.as_ref()),
+            sorts: sorts(words, query),
+            cards,
             pager: Pager::new(t, "/search", query, (found.page, found.total)),
+            feed: query.with("page", None).with("explain", None).address("/search.atom"),
+            explain: if explained || text.is_empty() { String::new() } else { explain },
         }
+    }
+}
+
+/// The orders, each a link.
+fn sorts(words: &SearchWords, query: &Params) -> Vec<Link> {
+    let now = sort(query);
+    let link = |(sort, text): (SearchSort, &&str)| {
+        let value = (sort != SearchSort::Relevance).then_some(sort.as_str());
+        let href = query.with("sort", value).with("page", None).address("/search");
+        Link { current: sort == now, ..Link::new(href, *text) }
+    };
+    SearchSort::ALL.into_iter().zip(&words.sorts).map(link).collect()
+}
+
+fn sort(query: &Params) -> SearchSort {
+    query.get("sort").and_then(SearchSort::parse).unwrap_or_default()
+}
+
+/// Why a result is there, line by line.
+fn reasons(words: &SearchWords, why: &Why) -> Vec<String> {
+    let part = |part: &hub_model::WhyPart| {
+        format!("{} · {} ({}) {:.1}", part.field, part.term, part.by, part.score)
+    };
+    let mut lines: Vec<String> = why.parts.iter().take(MOST_REASONS).map(part).collect();
+    let (matched, all) = why.matched;
+    lines.push(format!("{} ×{:.2}", (words.why_matched)(matched, all), why.coordination));
+    lines.push(format!("{} ×{:.2}", words.why_prior, why.prior));
+    lines
+}
+
+/// What an address asks for. Wrong values narrow down to nothing that there could be, or count as
+/// not given: a search never fails.
+fn request(visitor: &Visitor) -> Option<SearchRequest> {
+    let query = visitor.query();
+    let word = |name: &str| query.get(name).map(str::to_owned);
+    let flag = |name: &str| query.get(name).map(|value| value != "0");
+    let org = query.get("org").map(OrgName::parse).transpose().ok()?;
+    let since = query.get("updated").and_then(|days| days.parse::<i64>().ok());
+    let since = since.filter(|days| SINCE_DAYS.contains(days));
+    Some(SearchRequest {
+        text: query.get("q").unwrap_or_default().chars().take(MOST_TEXT).collect(),
+        filter: SearchFilter {
+            org,
+            keywords: word("keyword").into_iter().collect(),
+            categories: word("category").into_iter().collect(),
+            os: word("os"),
+            arch: word("arch"),
+            official: flag("official"),
+            deprecated: flag("deprecated"),
+            readme: flag("readme"),
+            size: query.get("size").and_then(SizeBucket::parse),
+            pushed_since_ms: since.map(|days| visitor.now_ms() - days * DAY_MS),
+        },
+        sort: sort(query),
+        correct: query.get("correct") != Some("0"),
+        facets: true,
+        explain: query.get("explain").is_some(),
+        page: query.page(),
+        limit: PER_PAGE,
+    })
+}
+
+/// Counts and answers a search.
+async fn answer(
+    web: &Web,
+    visitor: &Visitor,
+    address: &ClientAddress,
+    change: impl FnOnce(SearchRequest) -> SearchRequest,
+) -> Result<SearchPage, Failure> {
+    if matches!(visitor.actor(), Actor::Anonymous) {
+        let counted = web.app.throttle.count(Often::Searches, &address.key());
+        counted.map_err(|busy| Failure::Busy(busy.retry_after_seconds))?;
+    }
+    match request(visitor) {
+        Some(request) => {
+            Ok(services::search::search(&web.app, visitor.actor(), change(request)).await?)
+        }
+        None => Ok(SearchPage { page: visitor.query().page(), ..SearchPage::default() }),
     }
 }
 
@@ -102,26 +208,7 @@ pub(super) async fn page(
     visitor: Visitor,
     address: ClientAddress,
 ) -> Result<Response, Failure> {
-    if matches!(visitor.actor(), Actor::Anonymous) {
-        let counted = web.app.throttle.count(Often::Searches, &address.key());
-        counted.map_err(|busy| Failure::Busy(busy.retry_after_seconds))?;
-    }
-    let query = visitor.query();
-    let page = query.page();
-    let org = query.get("org").map(OrgName::parse);
-    let found = if matches!(org, Some(Err(_))) {
-        // A name that cannot exist has no images, and wrong syntax never fails a search.
-        SearchPage { items: Vec::new(), total: 0, page }
-    } else {
-        let request = SearchRequest {
-            text: query.get("q").unwrap_or_default().chars().take(MOST_TEXT).collect(),
-            org: org.and_then(Result::ok),
-            keyword: query.get("keyword").map(str::to_owned),
-            page,
-            limit: PER_PAGE,
-        };
-        services::search::search(&web.app, visitor.actor(), request).await?
-    };
+    let found = answer(&web, &visitor, &address, |request| request).await?;
     html(StatusCode::OK, &Results::new(&visitor, &found))
 }
 

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Words, accounts, credentials, people, shares};
+use super::{Words, accounts, credentials, people, search, shares};
 
 /// One or many.
 fn count(number: u64, one: &str, many: &str) -> String {
@@ -38,20 +38,7 @@ pub(super) const WORDS: Words = Words {
     home_empty: "No images here yet",
     home_empty_help: "Push the first one and it shows up here at once, README and all.",
 
-    results_for: |text| format!("Results for “{text}”"),
-    results_all: "All images",
-    results: |number| count(number, "image", "images"),
-    results_none: |text| format!("Nothing found for “{text}”."),
-    results_none_all: "Nothing found.",
-    help_title: "What may help",
-    help: [
-        "Fewer or shorter words: every word has to occur.",
-        "Another language: names, keywords and READMEs are searched in Chinese and in English.",
-        "Private images show up after you have signed in.",
-    ],
-    filter_org: |org| format!("organisation: {org}"),
-    filter_keyword: |keyword| format!("keyword: {keyword}"),
-    filter_remove: "remove filter",
+    search_page: &search::EN,
     page_previous: "Previous",
     page_next: "Next",
     page_of: |page, of| format!("Page {page} of {of}"),

@@ -3,6 +3,7 @@
 use super::accounts::AccountWords;
 use super::credentials::CredentialWords;
 use super::people::PeopleWords;
+use super::search::SearchWords;
 use super::shares::SharesWords;
 
 /// Everything the pages say, in one language.
@@ -37,16 +38,7 @@ pub(crate) struct Words {
     pub home_empty: &'static str,
     pub home_empty_help: &'static str,
 
-    pub results_for: fn(&str) -> String,
-    pub results_all: &'static str,
-    pub results: fn(u64) -> String,
-    pub results_none: fn(&str) -> String,
-    pub results_none_all: &'static str,
-    pub help_title: &'static str,
-    pub help: [&'static str; 3],
-    pub filter_org: fn(&str) -> String,
-    pub filter_keyword: fn(&str) -> String,
-    pub filter_remove: &'static str,
+    pub search_page: &'static SearchWords,
     pub page_previous: &'static str,
     pub page_next: &'static str,
     pub page_of: fn(u64, u64) -> String,

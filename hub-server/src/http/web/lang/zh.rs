@@ -1,6 +1,6 @@
 //! Chinese.
 
-use super::{Words, accounts, credentials, people, shares};
+use super::{Words, accounts, credentials, people, search, shares};
 
 /// A number before its measure word.
 fn count(number: u64, unit: &str) -> String {
@@ -36,20 +36,7 @@ pub(super) const WORDS: Words = Words {
     home_empty: "这里还没有镜像",
     home_empty_help: "推送第一个镜像，它会立刻连同 README 一起出现在这里。",
 
-    results_for: |text| format!("“{text}”的搜索结果"),
-    results_all: "全部镜像",
-    results: |number| count(number, "个镜像"),
-    results_none: |text| format!("没有找到与“{text}”相关的镜像。"),
-    results_none_all: "没有找到镜像。",
-    help_title: "可以试试",
-    help: [
-        "减少或缩短关键词：每个词都必须出现。",
-        "换一种语言：名称、关键词和 README 的中英文内容都会被搜索。",
-        "私有镜像在登录后才会出现。",
-    ],
-    filter_org: |org| format!("组织：{org}"),
-    filter_keyword: |keyword| format!("关键词：{keyword}"),
-    filter_remove: "移除筛选",
+    search_page: &search::ZH,
     page_previous: "上一页",
     page_next: "下一页",
     page_of: |page, of| format!("第 {page} 页，共 {of} 页"),
