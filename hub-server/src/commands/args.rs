@@ -42,6 +42,23 @@ pub(super) enum Verb {
     Reindex(Settings),
     /// Bring the tables of the database up to date
     Migrate(Settings),
+    /// Write down images that live elsewhere, to be found here
+    #[command(subcommand)]
+    Import(ImportVerb),
+    /// Ask judged queries, and print how good the answers are
+    EvalSearch {
+        #[command(flatten)]
+        settings: Settings,
+        /// Queries with their grades, one JSON object a line
+        #[arg(long, value_name = "FILE")]
+        queries: PathBuf,
+        /// Also write what was answered, one JSON object a line
+        #[arg(long, value_name = "FILE")]
+        run_out: Option<PathBuf>,
+        /// Form of the report
+        #[arg(long, value_enum, value_name = "FORM", default_value_t)]
+        format: super::gc::Form,
+    },
     /// Remove what nothing needs any more, or say what would go
     Gc {
         #[command(flatten)]
@@ -92,6 +109,17 @@ pub(super) enum Verb {
 pub(super) enum ConfigVerb {
     /// Print the settings in force, and where each comes from
     Print(Settings),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ImportVerb {
+    /// Every `images.jsonl` below a folder, with the READMEs it names
+    Corpus {
+        #[command(flatten)]
+        settings: Settings,
+        /// The folder
+        dir: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,7 +3,9 @@
 mod args;
 mod check;
 mod demo;
+mod eval;
 mod gc;
+mod import;
 mod printer;
 mod serve;
 mod store;
@@ -15,7 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 pub use args::Arguments;
-use args::{ConfigVerb, KeyVerb, UserVerb, Verb};
+use args::{ConfigVerb, ImportVerb, KeyVerb, UserVerb, Verb};
 
 use crate::Config;
 use crate::config::{self, Loaded};
@@ -37,6 +39,13 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Verb::Demo { settings, keep } => demo::demo(settings, keep).await?,
         Verb::Reindex(settings) => store::reindex(quiet(settings.load()?)?).await?,
+        Verb::Import(ImportVerb::Corpus { settings, dir }) => {
+            import::corpus(quiet(settings.load()?)?, &dir).await?;
+        }
+        Verb::EvalSearch { settings, queries, run_out, format } => {
+            let config = quiet(settings.load()?)?;
+            eval::eval(config, &queries, run_out.as_deref(), format).await?;
+        }
         Verb::Migrate(settings) => store::migrate(quiet(settings.load()?)?).await?,
         Verb::Gc { settings, dry_run, grace, untagged, format } => {
             let order = GcOrder { dry_run, grace_ms: grace, untagged_ms: untagged };

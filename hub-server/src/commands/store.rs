@@ -5,7 +5,7 @@ use hub_model::UserName;
 
 use super::{printer, user};
 use crate::app::App;
-use crate::{Config, jobs, open, running};
+use crate::{Config, Opened, jobs, open, running};
 
 pub(super) async fn init(config: Config, admin: &UserName, from_stdin: bool) -> Result<()> {
     let password = user::password(from_stdin)?;
@@ -29,6 +29,16 @@ pub(super) async fn reindex(config: Config) -> Result<()> {
     let count = count.context("could not build the index")?;
     printer::line(&format!("built the index of {count} repositories"));
     Ok(())
+}
+
+/// Lets the index know what the records know: by their letters, or anew when it is not usable.
+pub(super) async fn bring_index_up_to_date(opened: &Opened) -> Result<()> {
+    let done = if opened.index_is_stale {
+        jobs::reindex(&opened.app).await.map(drop)
+    } else {
+        jobs::catch_up(&opened.app).await.map(drop)
+    };
+    done.context("could not bring the index up to date")
 }
 
 pub(super) async fn migrate(config: Config) -> Result<()> {

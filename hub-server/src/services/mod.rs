@@ -5,7 +5,7 @@
 //! What is to happen later is written down in the same change, as a letter or a job.
 //!
 //! A service may call `access`, `audit`, `reach` and `sign_in`; of its siblings only
-//! `accounts`, `publish`, `images`, `damage`, `orgs` and `quota` may be called by others.
+//! `accounts`, `publish`, `images`, `damage`, `orgs`, `quota` and `search` may be called by others.
 
 pub mod access;
 pub mod access_keys;
@@ -17,7 +17,9 @@ pub mod damage;
 pub mod gc;
 pub mod grants;
 pub mod images;
+pub mod import;
 pub mod invitations;
+pub mod judging;
 #[cfg(feature = "oidc")]
 pub mod oidc;
 pub mod orgs;

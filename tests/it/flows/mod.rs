@@ -4,6 +4,7 @@ mod benchmark;
 mod bombs;
 mod first_hour;
 mod garbage;
+mod imported;
 mod log;
 mod offline;
 mod replicas;
