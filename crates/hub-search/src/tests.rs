@@ -1,7 +1,7 @@
 //! Behaviour of the index as a whole.
 
 mod answers;
-mod corpus;
+mod judged;
 mod life;
 mod meaning;
 mod narrowing;
