@@ -93,3 +93,64 @@ async fn an_index_that_was_deleted_is_built_again_from_the_records() {
     assert_eq!(names(&alice, "phoenix").await, ["alice/phoenix"]);
     hub.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_found_is_counted_explained_marked_and_suggested() {
+    let hub = TestHub::start().await;
+    let alice = hub.person("alice").await;
+    for (name, keyword) in [("queue-one", "fast"), ("queue-two", "fast"), ("kettle", "slow")] {
+        let image = hub_oci::ImageBuilder::new()
+            .layer([("README.md", "# Thing\n\nMoves parcels of marzipan from shelf to shelf.\n")])
+            .annotation("io.artifacthub.package.keywords", keyword)
+            .build();
+        alice.push_image(&format!("alice/{name}:v1"), &image).await;
+    }
+    hub.settle().await;
+    let nobody = hub.nobody();
+
+    let found = nobody.json("/api/v1/search?q=parcels&facets=true&explain=true").await;
+    assert_eq!(found["total"], 3);
+    let keywords = json!([{"value": "fast", "count": 2}, {"value": "slow", "count": 1}]);
+    assert_eq!(found["facets"]["keywords"], keywords);
+    assert_eq!(found["facets"]["readme"], 3);
+    let first = &found["items"][0];
+    let marked = json!({"text": "parcels", "marked": true});
+    assert_eq!(first["highlights"]["description"][1], marked, "{first}");
+    assert_eq!(first["why"]["words"], 1);
+    assert_eq!(first["why"]["parts"][0]["field"], "description");
+
+    let slip = nobody.json("/api/v1/search?q=ketle").await;
+    assert_eq!((&slip["corrected"], &slip["total"]), (&json!("kettle"), &json!(1)));
+    assert_eq!(nobody.json("/api/v1/search?q=ketle&correct=false").await["total"], 0);
+    assert_eq!(names(&nobody, "parcels&sort=name").await[0], "alice/kettle");
+    assert_eq!(names(&nobody, "keyword:slow").await, ["alice/kettle"]);
+
+    let suggested = nobody.json("/api/v1/suggest?q=que").await["repos"].to_string();
+    assert!(suggested.contains("alice/queue-one") && suggested.contains("alice/queue-two"));
+    let tags = nobody.json("/api/v1/suggest?q=alice/kettle:").await;
+    assert_eq!(tags["references"], json!(["alice/kettle:v1"]));
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_is_refused_with_its_name() {
+    let hub = TestHub::start().await;
+    let nobody = hub.nobody();
+    for (query, field) in [
+        ("sort=best", "sort"),
+        ("size=huge", "size"),
+        ("updated=yesterday", "updated"),
+        ("org=No", "org"),
+    ] {
+        let answer = nobody.get(&format!("/api/v1/search?{query}")).await;
+        assert_eq!(answer.status(), 400, "{query}");
+        let text = answer.text().await.unwrap();
+        assert!(text.contains(&format!("\"{field}\"")), "{query}: {text}");
+    }
+    for query in ["q=%F0%9F%A6%80", "q=%00%07", "q=org:NO!", "q=x&page=4000000000", "q=%2D%2D"] {
+        assert_eq!(nobody.json(&format!("/api/v1/search?{query}")).await["items"], json!([]));
+    }
+    let long = "word ".repeat(1000);
+    assert_eq!(nobody.json(&format!("/api/v1/search?q={long}")).await["total"], 0);
+    hub.stop().await;
+}

@@ -155,6 +155,24 @@ async fn no_list_count_search_or_page_tells_that_something_private_is_there() {
         ] {
             assert_eq!(who.json(query).await[field], 0, "{query} as {:?}", who.name);
         }
+        let nothing = json!({"repos": [], "orgs": [], "references": []});
+        for typed in
+            ["vau", "ali", "xylo", "alice/", "alice/vault", "alice/vault:", "alice/vault:v"]
+        {
+            let suggested = who.json(&format!("/api/v1/suggest?q={typed}")).await;
+            assert_eq!(suggested, nothing, "{typed} as {:?}", who.name);
+        }
+        // A slip of the private name is not corrected, and no facet counts it.
+        for text in ["vualt", "xylograhp", "", "keyword:wood", "has:readme org:alice"] {
+            let path = format!("/api/v1/search?facets=true&q={text}");
+            let found = who.json(&path).await;
+            assert_eq!(found["corrected"], json!(null), "{text} as {:?}", who.name);
+            assert!(!found.to_string().contains("alice"), "{text} as {:?}: {found}", who.name);
+        }
+        for feed in ["/search.atom", "/search.atom?q=vault", "/search.atom?org=alice"] {
+            let text = who.get(feed).await.text().await.unwrap();
+            assert!(text.contains("<feed") && !text.contains("alice/"), "{feed}: {text}");
+        }
         let org = who.json("/api/v1/orgs/alice").await;
         assert!(org["repos"].is_null() || org["repos"] == 0, "{org}");
     }
