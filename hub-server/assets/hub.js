@@ -73,3 +73,91 @@ document.addEventListener("keydown", (event) => {
     }
   }
 });
+
+// A search box suggests what begins like the text: a combobox with a list (ARIA 1.2).
+let boxes = 0;
+
+function suggesting(input) {
+  const list = document.createElement("ul");
+  list.className = "suggest";
+  list.id = `suggest-${++boxes}`;
+  list.hidden = true;
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", document.body.dataset.suggestions);
+  input.after(list);
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-autocomplete", "list");
+  input.setAttribute("aria-controls", list.id);
+  input.setAttribute("aria-expanded", "false");
+  let waiting;
+  let asking;
+  let active = -1;
+
+  function show(found) {
+    list.replaceChildren(...found.map(([href, text], at) => {
+      const option = document.createElement("li");
+      option.id = `${list.id}-${at}`;
+      option.setAttribute("role", "option");
+      option.dataset.href = href;
+      option.textContent = text;
+      // Before the box loses the focus.
+      option.addEventListener("pointerdown", (event) => {
+        event.preventDefault();
+        location.assign(href);
+      });
+      return option;
+    }));
+    list.hidden = found.length === 0;
+    input.setAttribute("aria-expanded", String(!list.hidden));
+    choose(-1);
+  }
+
+  function choose(at) {
+    active = at;
+    for (const [place, option] of [...list.children].entries()) {
+      option.setAttribute("aria-selected", String(place === at));
+    }
+    const option = list.children[at];
+    if (option) input.setAttribute("aria-activedescendant", option.id);
+    else input.removeAttribute("aria-activedescendant");
+    option?.scrollIntoView({ block: "nearest" });
+  }
+
+  async function ask() {
+    asking?.abort();
+    asking = new AbortController();
+    const typed = input.value.trim();
+    if (typed.length < 2) return show([]);
+    try {
+      const query = new URLSearchParams({ q: typed });
+      const answer = await fetch(`/api/v1/suggest?${query}`, { signal: asking.signal });
+      if (!answer.ok) return show([]);
+      const { references, orgs, repos } = await answer.json();
+      show([
+        ...references.map((name) => [`/${name}`, name]),
+        ...repos.map((name) => [`/r/${name}`, name]),
+        ...orgs.slice(0, 3).map((name) => [`/o/${name}`, `${name}/`]),
+      ]);
+    } catch {
+      // Given up for a newer question, or no network: the box works without.
+    }
+  }
+
+  input.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, 120);
+  });
+  input.addEventListener("blur", () => show([]));
+  input.addEventListener("keydown", (event) => {
+    const last = list.children.length - 1;
+    if (list.hidden) return;
+    if (event.key === "ArrowDown") choose(active < last ? active + 1 : -1);
+    else if (event.key === "ArrowUp") choose(active < 0 ? last : active - 1);
+    else if (event.key === "Escape") show([]);
+    else if (event.key === "Enter" && active >= 0) location.assign(list.children[active].dataset.href);
+    else return;
+    event.preventDefault();
+  });
+}
+
+document.querySelectorAll("form.search:not(.inside) input[type=search]").forEach(suggesting);

@@ -37,6 +37,9 @@ fn spoken(seconds: u64) -> String {
 /// addresses, and whoever makes names up does so at one.
 const NAMES_AT_AN_ADDRESS: u32 = 10;
 
+/// As many suggestions as searches may be asked for: one comes with each letter.
+const LETTERS_OF_A_SEARCH: u32 = 12;
+
 /// What is counted by the minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Often {
@@ -52,6 +55,8 @@ pub enum Often {
     UploadStarts,
     /// Searches.
     Searches,
+    /// Suggestions, which come with every letter that is typed.
+    Suggestions,
     /// Accounts that strangers make, by address; counted by the hour.
     Registrations,
 }
@@ -76,6 +81,7 @@ pub struct Throttle {
     sign_ins_from_address: Limiter,
     upload_starts: Limiter,
     searches: Limiter,
+    suggestions: Limiter,
     registrations: Limiter,
     anonymous_pulls: Option<DefaultKeyedRateLimiter<String, StateInformationMiddleware>>,
     anonymous_pulls_per_hour: u32,
@@ -111,6 +117,7 @@ impl Throttle {
             sign_ins_from_address: limiter(from_address),
             upload_starts: limiter(limits.upload_starts_per_minute),
             searches: limiter(limits.searches_per_minute),
+            suggestions: limiter(limits.searches_per_minute.saturating_mul(LETTERS_OF_A_SEARCH)),
             registrations: NonZeroU32::new(limits.registrations_per_hour)
                 .map(|most| RateLimiter::keyed(Quota::per_hour(most))),
             anonymous_pulls: NonZeroU32::new(limits.anonymous_pulls_per_hour).map(|most| {
@@ -137,6 +144,7 @@ impl Throttle {
             Often::SignInsFromAddress => (&self.sign_ins_from_address, "sign-ins"),
             Often::UploadStarts => (&self.upload_starts, "uploads"),
             Often::Searches => (&self.searches, "searches"),
+            Often::Suggestions => (&self.suggestions, "suggestions"),
             Often::Registrations => (&self.registrations, "registrations"),
         };
         let Some(limiter) = limiter else { return Ok(()) };

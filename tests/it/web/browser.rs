@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hub_tests::{free_port, program};
 use serde_json::json;
-use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
+use thirtyfour::{By, ChromiumLikeCapabilities, DesiredCapabilities, Key, WebDriver};
 
 use super::forms;
 use super::sample::{OWN_PAGES, PAGES, furnished, sample};
@@ -124,6 +124,41 @@ async fn pages_of_somebody_who_is_signed_in_do_not_scroll_sideways_in_either_lan
                 .filter(f => f.type !== 'hidden' && !f.labels.length && !f.ariaLabel).length";
             assert_eq!(browser.number(nameless).await, 0, "{path} has fields without a label");
         }
+    }
+    browser.quit().await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_box_suggests_and_is_used_with_the_keyboard_alone() {
+    let Some(browser) = Browser::start().await else { return };
+    let (hub, _) = sample().await;
+    hub.settle().await;
+    let driver = &browser.driver;
+    driver.goto(format!("{}/explore", hub.url)).await.unwrap();
+    let body = driver.find(By::Tag("body")).await.unwrap();
+    body.send_keys("/").await.unwrap();
+    let active = driver.active_element().await.unwrap();
+    assert_eq!(active.attr("name").await.unwrap().as_deref(), Some("q"), "`/` leads to the box");
+
+    active.send_keys("sam").await.unwrap();
+    let option = "return document.querySelectorAll('[role=option]').length";
+    let begin = Instant::now();
+    while browser.number(option).await == 0 {
+        assert!(begin.elapsed() < Duration::from_secs(20), "nothing is suggested");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(active.attr("aria-expanded").await.unwrap().as_deref(), Some("true"));
+    active.send_keys(Key::Down).await.unwrap();
+    let chosen = active.attr("aria-activedescendant").await.unwrap().expect("one is chosen");
+    let chosen = driver.find(By::Id(&chosen)).await.unwrap();
+    assert_eq!(chosen.attr("aria-selected").await.unwrap().as_deref(), Some("true"));
+    assert_eq!(chosen.text().await.unwrap(), "alice/sample");
+    active.send_keys(Key::Enter).await.unwrap();
+    let there = "return location.pathname === '/r/alice/sample' ? 1 : 0";
+    while browser.number(there).await == 0 {
+        assert!(begin.elapsed() < Duration::from_secs(20), "Enter leads to the image");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     browser.quit().await;
     hub.stop().await;

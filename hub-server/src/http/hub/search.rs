@@ -111,7 +111,7 @@ pub(super) async fn search(
     address: ClientAddress,
     Params(asked): Params<Asked>,
 ) -> Result<Json<SearchView>, HubError> {
-    count(&app, &actor, &address)?;
+    count(&app, &actor, &address, Often::Searches)?;
     let found = search::search(&app, &actor, asked.request()?).await?;
     Ok(Json(view(found)))
 }
@@ -136,17 +136,17 @@ pub(super) async fn suggest(
     address: ClientAddress,
     Params(typed): Params<Typed>,
 ) -> Result<Json<SuggestView>, HubError> {
-    count(&app, &actor, &address)?;
+    count(&app, &actor, &address, Often::Suggestions)?;
     let Suggested { repos, orgs, references } =
         search::suggest(&app, &actor, &typed.q, typed.limit.unwrap_or(8)).await?;
     let repos = repos.into_iter().map(|repo| repo.name.into()).collect();
     Ok(Json(SuggestView { repos, orgs, references }))
 }
 
-/// Counts searches of nobody in particular.
-fn count(app: &App, actor: &Actor, address: &ClientAddress) -> Result<(), HubError> {
+/// Counts what nobody in particular asks.
+fn count(app: &App, actor: &Actor, address: &ClientAddress, what: Often) -> Result<(), HubError> {
     if matches!(actor, Actor::Anonymous) {
-        app.throttle.count(Often::Searches, &address.key())?;
+        app.throttle.count(what, &address.key())?;
     }
     Ok(())
 }

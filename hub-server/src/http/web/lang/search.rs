@@ -37,6 +37,7 @@ pub(crate) struct SearchWords {
     pub why_matched: fn(usize, usize) -> String,
     pub why_prior: &'static str,
     pub feed: &'static str,
+    pub suggestions: &'static str,
 }
 
 /// In English.
@@ -81,6 +82,7 @@ pub(super) const EN: SearchWords = SearchWords {
     why_matched: |matched, words| format!("{matched} of {words} words"),
     why_prior: "official, deprecated, popular, fresh",
     feed: "Feed of these results",
+    suggestions: "Suggestions",
 };
 
 /// In Chinese.
@@ -122,4 +124,5 @@ pub(super) const ZH: SearchWords = SearchWords {
     why_matched: |matched, words| format!("{words} 个词中匹配 {matched} 个"),
     why_prior: "官方、弃用、热度、新近",
     feed: "订阅这些结果",
+    suggestions: "搜索建议",
 };
