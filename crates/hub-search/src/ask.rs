@@ -86,7 +86,7 @@ impl Ask {
                 Ok(org) => filter.org = Some(org),
                 Err(_) => self.impossible = true,
             },
-            ("keyword" | "tag", true) => filter.keywords.push(value.to_owned()),
+            ("keyword", true) => filter.keywords.push(value.to_owned()),
             ("category", true) => filter.categories.push(value.to_owned()),
             ("os", true) => filter.os = Some(value.to_owned()),
             ("arch", true) => filter.arch = Some(value.to_owned()),

@@ -15,9 +15,9 @@ use crate::fold::fold;
 use crate::text::{self, Run};
 
 /// Concepts that come with the program.
-pub const CONCEPTS: &str = include_str!("../data/concepts.txt");
+const CONCEPTS: &str = include_str!("../data/concepts.txt");
 /// Software that comes with the program.
-pub const SOFTWARE: &str = include_str!("../data/software.txt");
+const SOFTWARE: &str = include_str!("../data/software.txt");
 
 /// Parts of a name that say how software is packed, not what it is.
 const PACKING: &[&str] = &[
@@ -69,7 +69,7 @@ pub(crate) type ConceptId = u16;
 
 /// Concepts and names of software.
 #[derive(Debug, Clone, Default)]
-pub struct Dictionary {
+pub(crate) struct Dictionary {
     /// Names of the concepts, by number.
     ids: Vec<String>,
     /// The broader concepts of each.
@@ -93,13 +93,13 @@ pub struct Dictionary {
 /// Why a dictionary cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of {file}: {what}")]
-pub struct DictionaryError {
+pub(crate) struct DictionaryError {
     /// Which of the two texts.
-    pub file: &'static str,
+    pub(crate) file: &'static str,
     /// Number of the line, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What is wrong with it.
-    pub what: String,
+    pub(crate) what: String,
 }
 
 impl Dictionary {
@@ -108,7 +108,7 @@ impl Dictionary {
     /// # Errors
     ///
     /// When a line cannot be read, a name stands twice, or a concept is not there.
-    pub fn parse(concepts: &str, software: &str) -> Result<Self, DictionaryError> {
+    pub(crate) fn parse(concepts: &str, software: &str) -> Result<Self, DictionaryError> {
         let mut hasher = DefaultHasher::new();
         (concepts, software).hash(&mut hasher);
         let mut dictionary = Self { fingerprint: hasher.finish(), ..Self::default() };

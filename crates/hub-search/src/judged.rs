@@ -8,6 +8,10 @@ use std::collections::HashMap;
 /// Ranks that count.
 pub const RANKS: usize = 10;
 
+/// What nobody means: every answer to it is noise.
+pub const NONSENSE: [&str; 8] =
+    ["xyzzyq", "asdf", "qwertyuiop", "zzzzzz", "lorem ipsum", "哈哈哈哈", "fnord", "1234567"];
+
 /// Grades of one query: full name to grade, 1 related, 2 fits, 3 what is wanted. Whatever is not
 /// named does not fit. Empty: nothing fits, an answer is nonsense.
 pub type Grades = HashMap<String, u8>;

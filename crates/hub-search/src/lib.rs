@@ -37,7 +37,7 @@
 
 mod ask;
 mod coordinated;
-pub mod dictionary;
+mod dictionary;
 mod error;
 mod facets;
 mod filters;
@@ -67,7 +67,7 @@ use std::sync::atomic::Ordering;
 use arc_swap::ArcSwap;
 use hub_model::{AccessTerms, SearchDoc, SearchHits, SearchQuery, Suggestions};
 
-pub use self::dictionary::{Dictionary, DictionaryError};
+use self::dictionary::Dictionary;
 use self::error::Doing as _;
 pub use self::error::SearchError;
 use self::folders::{Home, Housed};
@@ -116,15 +116,7 @@ impl Index {
     /// [`SearchError::Busy`] when another process has it open; [`SearchError::Io`] when the folder
     /// cannot be written to. A damaged index is no error but stale.
     pub fn open(dir: &Path) -> Result<Opened, SearchError> {
-        Self::open_with(dir, dictionary::BUILT_IN.clone())
-    }
-
-    /// The same with a dictionary of the site.
-    ///
-    /// # Errors
-    ///
-    /// As [`Index::open`].
-    pub fn open_with(dir: &Path, dictionary: Dictionary) -> Result<Opened, SearchError> {
+        let dictionary = dictionary::BUILT_IN.clone();
         let version = format!("{}-{:x}", schema::VERSION, dictionary.fingerprint());
         let (home, found) = Home::open(dir, &version)?;
         let stale = found.is_none();
@@ -140,12 +132,12 @@ impl Index {
         Self::in_memory_with(dictionary::BUILT_IN.clone())
     }
 
-    /// The same with a dictionary of the site.
+    /// The same with another dictionary.
     ///
     /// # Errors
     ///
     /// As [`Index::in_memory`].
-    pub fn in_memory_with(dictionary: Dictionary) -> Result<Self, SearchError> {
+    pub(crate) fn in_memory_with(dictionary: Dictionary) -> Result<Self, SearchError> {
         Self::at(Home::memory(), None, dictionary)
     }
 

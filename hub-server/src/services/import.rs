@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hub_blobs::digest_of;
 use hub_db::{Change, DbError, RepoEdit};
 use hub_model::{
-    Actor, Algorithm, BaseInfo, Detail, DetailScope, Document, Extraction, Field, LatestMode,
-    LetterKind, NewImg, NewOrg, NewRepo, Org, OrgName, RepoName, Source, Tag, Value, Visibility,
+    Actor, Algorithm, BaseInfo, Detail, DetailScope, Document, Extraction, Field, Job, LetterKind,
+    NewImg, NewOrg, NewRepo, Org, OrgName, RepoName, Source, Tag, Value, Visibility,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -253,7 +253,7 @@ async fn write(
         visibility: repo.visibility,
         keep: true,
         official: record.official,
-        latest_mode: LatestMode::default(),
+        latest_mode: repo.latest_mode,
         updated_at_ms: now,
     };
     change.edit_repo(repo.id, &edit).await?;
@@ -276,6 +276,10 @@ async fn write(
         };
         change.put_img(&new).await?;
         written += 1;
+    }
+    // Tags that were there say what they inherit; that follows soon.
+    if written < u64::try_from(record.tags.len()).unwrap_or(u64::MAX) {
+        change.enqueue(&Job::DescribeRepo { repo: record.name.clone() }, now).await?;
     }
     let shown = match &repo.latest_tag {
         Some(tag) => Some(tag),

@@ -4,15 +4,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use hub_model::Actor;
-use hub_search::judged::{Figures, Grades, RANKS, judge, mean};
+use hub_search::judged::{Figures, Grades, NONSENSE, RANKS, judge, mean};
 use serde::{Deserialize, Serialize};
 
 use super::search::{SearchError, SearchRequest, search};
 use crate::App;
-
-/// What nobody means: every answer to it is noise.
-const NONSENSE: [&str; 8] =
-    ["xyzzyq", "asdf", "qwertyuiop", "zzzzzz", "lorem ipsum", "哈哈哈哈", "fnord", "1234567"];
 
 /// How often each query is asked for its time.
 const TIMES: usize = 5;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::*;
-use crate::judged::{self, Figures, Grades};
+use crate::judged::{self, Figures, Grades, NONSENSE};
 
 /// nDCG@10 over our own corpus.
 const OWN: [(&str, f64); 10] = [
@@ -40,10 +40,6 @@ const SHARED: [(&str, f64); 10] = [
     ("zh", 0.64),
     ("overall", 0.85),
 ];
-
-/// What nobody means.
-const NONSENSE: [&str; 8] =
-    ["xyzzyq", "asdf", "qwertyuiop", "zzzzzz", "lorem ipsum", "哈哈哈哈", "fnord", "1234567"];
 
 #[derive(Deserialize)]
 struct Image {
