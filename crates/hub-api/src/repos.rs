@@ -28,6 +28,9 @@ pub struct RepoView {
     pub stars: u64,
     /// Number of pulls.
     pub pulls: u64,
+    /// Number of pulls in the last 30 days.
+    #[serde(default)]
+    pub recent_pulls: u64,
     /// Whether the administrators of the hub vouch for it.
     pub official: bool,
     /// Whether it stays when its last tag goes.
@@ -114,6 +117,7 @@ impl RepoView {
             tags: repo.tags,
             stars: repo.stars,
             pulls: repo.pulls,
+            recent_pulls: repo.recent_pulls,
             official: repo.official,
             keep: repo.keep,
             created_at: time(repo.created_at_ms),
@@ -151,6 +155,7 @@ mod tests {
             tags: 1,
             stars: 0,
             pulls: 12,
+            recent_pulls: 3,
             created_at_ms: 1_763_712_000_000,
             updated_at_ms: 1_763_712_000_000,
             pushed_at_ms: 0,
@@ -167,6 +172,7 @@ mod tests {
           "tags": 1,
           "stars": 0,
           "pulls": 12,
+          "recentPulls": 3,
           "official": false,
           "keep": false,
           "createdAt": "2025-11-21T08:00:00.000Z",

@@ -5,8 +5,10 @@ pub(crate) mod locks;
 use std::path::Path;
 
 use hub_model::RepoName;
+use sqlx::QueryBuilder;
 
 use crate::jobs::ClaimRow;
+use crate::lists::push_in;
 use crate::open::Lite;
 use crate::repos::RepoRow;
 use crate::{Change, Db, DbError, Doing, LiteChange};
@@ -51,8 +53,8 @@ macro_rules! lock_repo {
     ($lock:literal) => {
         concat!(
             "SELECT id, org_id, name, visibility, latest_tag, latest_semver, latest_mode, keep,
-                    official, tags, stars, pulls, created_at_ms, updated_at_ms, pushed_at_ms,
-                    pulled_at_ms
+                    official, tags, stars, pulls, recent_pulls, created_at_ms, updated_at_ms,
+                    pushed_at_ms, pulled_at_ms
              FROM repo
              WHERE name = $1
              ",
@@ -159,5 +161,20 @@ impl Change {
                 lock.fetch_optional(&mut **tx).await
             }
         }
+    }
+
+    /// Rows, names and recent pulls of repositories, locked until this change ends.
+    pub(crate) async fn locked_counts(
+        &mut self,
+        ids: &[i64],
+    ) -> Result<Vec<(i64, String, i64)>, sqlx::Error> {
+        let lock = if matches!(self, Self::Pg(_)) { "FOR NO KEY UPDATE" } else { "" };
+        within!(self, on => {
+            let mut query = QueryBuilder::new("SELECT id, name, recent_pulls FROM repo WHERE id");
+            push_in(&mut query, ids.iter().copied());
+            // In the order in which those who add pulls lock them.
+            query.push(" ORDER BY id ").push(lock);
+            query.build_query_as().persistent(false).fetch_all(on).await
+        })
     }
 }

@@ -96,7 +96,7 @@ pub use invitations::NewInvitation;
 pub use listen::Listener;
 pub use manifests::BaseImage;
 pub use open::{Db, Lite};
-pub use pulls::Pulls;
+pub use pulls::{Pulls, RECENT_DAYS, day};
 pub use repos::{Latest, RepoEdit, RepoFilter};
 pub use shares::ShareFilter;
 pub use users::{Membership, NewUser, UserFilter};

@@ -10,8 +10,8 @@ use crate::{Change, Db, DbError, Doing};
 macro_rules! columns {
     () => {
         "r.id, r.org_id, r.name, r.visibility, r.latest_tag, r.latest_semver, r.latest_mode, \
-         r.keep, r.official, r.tags, r.stars, r.pulls, r.created_at_ms, r.updated_at_ms, \
-         r.pushed_at_ms, r.pulled_at_ms"
+         r.keep, r.official, r.tags, r.stars, r.pulls, r.recent_pulls, r.created_at_ms, \
+         r.updated_at_ms, r.pushed_at_ms, r.pulled_at_ms"
     };
 }
 
@@ -34,8 +34,8 @@ statements! {
                            pulls, created_at_ms, updated_at_ms, pushed_at_ms)
          VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7, $7, 0)
          RETURNING id, org_id, name, visibility, latest_tag, latest_semver, latest_mode, keep,
-                   official, tags, stars, pulls, created_at_ms, updated_at_ms, pushed_at_ms,
-                   pulled_at_ms";
+                   official, tags, stars, pulls, recent_pulls, created_at_ms, updated_at_ms,
+                   pushed_at_ms, pulled_at_ms";
     EDIT_REPO =
         "UPDATE repo
          SET visibility = $2, keep = $3, official = $4, latest_mode = $5, updated_at_ms = $6
@@ -83,6 +83,10 @@ statements! {
     UNSTAR =
         "DELETE FROM star
          WHERE repo_id = $1 AND user_id = $2";
+    STARS =
+        "SELECT stars
+         FROM repo
+         WHERE id = $1";
     ADD_STARS =
         "UPDATE repo
          SET stars = stars + $2
@@ -145,6 +149,7 @@ pub(crate) struct RepoRow {
     tags: i64,
     stars: i64,
     pulls: i64,
+    recent_pulls: i64,
     created_at_ms: i64,
     updated_at_ms: i64,
     pushed_at_ms: i64,
@@ -168,6 +173,7 @@ impl TryFrom<RepoRow> for Repo {
             tags: count(row.tags)?,
             stars: count(row.stars)?,
             pulls: count(row.pulls)?,
+            recent_pulls: count(row.recent_pulls)?,
             created_at_ms: row.created_at_ms,
             updated_at_ms: row.updated_at_ms,
             pushed_at_ms: row.pushed_at_ms,
@@ -464,6 +470,17 @@ impl Change {
     /// When a statement fails.
     pub async fn unstar(&mut self, repo_id: i64, user_id: i64) -> Result<bool, DbError> {
         self.move_star(UNSTAR, -1, repo_id, user_id).await.doing("unstar the repository")
+    }
+
+    /// How many users starred a repository, as this change sees it; 0 when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn stars(&mut self, repo_id: i64) -> Result<u64, DbError> {
+        let stars: Result<Option<i64>, _> =
+            within!(self, on => sqlx::query_scalar(STARS).bind(repo_id).fetch_optional(on).await);
+        stars.and_then(|stars| count(stars.unwrap_or(0))).doing("read the stars of the repository")
     }
 
     async fn move_star(

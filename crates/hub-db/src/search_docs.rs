@@ -12,16 +12,16 @@ use crate::{Db, DbError, Doing};
 
 statements! {
     SEARCH_DOC =
-        "SELECT r.id, r.name, r.visibility, r.official, r.stars, r.pulls, r.created_at_ms,
-                r.pushed_at_ms, i.base, i.detail
+        "SELECT r.id, r.name, r.visibility, r.official, r.stars, r.pulls, r.recent_pulls,
+                r.created_at_ms, r.pushed_at_ms, i.base, i.detail
          FROM repo r
          LEFT JOIN img i ON i.repo_id = r.id AND i.tag = COALESCE(r.latest_tag,
              (SELECT d.tag FROM img d WHERE d.repo_id = r.id AND d.digest IS NULL
               ORDER BY d.pushed_at_ms DESC, d.tag LIMIT 1))
          WHERE r.name = $1";
     SEARCH_DOCS =
-        "SELECT r.id, r.name, r.visibility, r.official, r.stars, r.pulls, r.created_at_ms,
-                r.pushed_at_ms, i.base, i.detail
+        "SELECT r.id, r.name, r.visibility, r.official, r.stars, r.pulls, r.recent_pulls,
+                r.created_at_ms, r.pushed_at_ms, i.base, i.detail
          FROM repo r
          LEFT JOIN img i ON i.repo_id = r.id AND i.tag = COALESCE(r.latest_tag,
              (SELECT d.tag FROM img d WHERE d.repo_id = r.id AND d.digest IS NULL
@@ -39,6 +39,7 @@ struct DocRow {
     official: bool,
     stars: i64,
     pulls: i64,
+    recent_pulls: i64,
     created_at_ms: i64,
     pushed_at_ms: i64,
     base: Option<String>,
@@ -73,6 +74,7 @@ fn doc(row: &DocRow) -> Result<(SearchDoc, Option<Digest>), sqlx::Error> {
         created_at_ms: row.created_at_ms,
         pushed_at_ms: row.pushed_at_ms,
         pulls: count(row.pulls)?,
+        recent_pulls: count(row.recent_pulls)?,
         stars: count(row.stars)?,
         size: base.size,
     };

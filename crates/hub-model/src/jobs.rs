@@ -26,6 +26,8 @@ pub enum Job {
     CountUsage,
     /// Forget what was noted of acts longer ago than it is to be kept.
     ForgetAudit,
+    /// Take pulls of days that have passed out of what counts as recent.
+    ForgetPulls,
 }
 
 impl Job {
@@ -38,6 +40,7 @@ impl Job {
             Self::ExpireUploads => "expire-uploads".to_owned(),
             Self::CountUsage => "count-usage".to_owned(),
             Self::ForgetAudit => "forget-audit".to_owned(),
+            Self::ForgetPulls => "forget-pulls".to_owned(),
         }
     }
 
@@ -50,6 +53,7 @@ impl Job {
             Self::ExpireUploads => "expire_uploads",
             Self::CountUsage => "count_usage",
             Self::ForgetAudit => "forget_audit",
+            Self::ForgetPulls => "forget_pulls",
         }
     }
 }

@@ -5,6 +5,9 @@
 pub enum LetterKind {
     /// A repository changed, came or went: its subject is the repository's name.
     Repo,
+    /// How often a repository is pulled or starred changed notably: its subject is the repository's
+    /// name. For the index: nothing that is kept in memory depends on it.
+    Counts,
     /// Rights in an organisation changed: its subject is the organisation's name.
     Access,
     /// A user's credentials changed: its subject is the user's name.
@@ -17,6 +20,7 @@ impl LetterKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Repo => "repo",
+            Self::Counts => "counts",
             Self::Access => "access",
             Self::Credentials => "credentials",
         }
@@ -25,7 +29,9 @@ impl LetterKind {
     /// Reads the word of the database.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Repo, Self::Access, Self::Credentials].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Repo, Self::Counts, Self::Access, Self::Credentials]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 }
 

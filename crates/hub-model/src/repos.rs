@@ -63,6 +63,8 @@ pub struct Repo {
     pub stars: u64,
     /// Number of pulls.
     pub pulls: u64,
+    /// Number of pulls in the last 30 days.
+    pub recent_pulls: u64,
     /// When it was made, in milliseconds.
     pub created_at_ms: i64,
     /// When it last changed, in milliseconds.

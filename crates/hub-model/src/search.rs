@@ -37,6 +37,8 @@ pub struct SearchDoc {
     pub pushed_at_ms: i64,
     /// Number of pulls.
     pub pulls: u64,
+    /// Number of pulls in the last 30 days.
+    pub recent_pulls: u64,
     /// Number of people who starred it.
     pub stars: u64,
     /// Compressed size of the latest image, in bytes.
@@ -159,6 +161,8 @@ pub enum SearchSort {
     Relevance,
     /// Most pulls first.
     Pulls,
+    /// Most pulls in the last 30 days first.
+    Recent,
     /// Most stars first.
     Stars,
     /// Newest upload first.
@@ -173,9 +177,10 @@ pub enum SearchSort {
 
 impl SearchSort {
     /// Every order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Relevance,
         Self::Pulls,
+        Self::Recent,
         Self::Stars,
         Self::Updated,
         Self::New,
@@ -189,6 +194,7 @@ impl SearchSort {
         match self {
             Self::Relevance => "relevance",
             Self::Pulls => "pulls",
+            Self::Recent => "recent",
             Self::Stars => "stars",
             Self::Updated => "updated",
             Self::New => "new",

@@ -9,9 +9,10 @@ use hub_model::SearchDoc;
 const OFFICIAL: f64 = 1.15;
 /// What nobody should begin to use.
 const DEPRECATED: f64 = 0.5;
-/// The most that pulls, and the most that stars do.
+/// The most that pulls of the last 30 days and stars do together. What was pulled long ago and is no
+/// longer says little.
 const POPULAR: f64 = 1.3;
-/// Share of a factor by which ten times as many pulls, or stars, lift.
+/// Share of a factor by which ten times as many recent pulls, or stars, lift.
 const PER_DECADE: f64 = 0.04;
 /// The most that an upload does, by which it is lifted on its day.
 const FRESH: f64 = 0.1;
@@ -26,7 +27,7 @@ const PARTS: f64 = 1000.0;
 pub(crate) fn lift(doc: &SearchDoc) -> u64 {
     let official = if doc.official { OFFICIAL } else { 1.0 };
     let deprecated = if doc.deprecated { DEPRECATED } else { 1.0 };
-    let decades = decades(doc.pulls) + decades(doc.stars);
+    let decades = decades(doc.recent_pulls) + decades(doc.stars);
     let popular = (1.0 + PER_DECADE * decades).min(POPULAR);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousands")]
     let parts = (official * deprecated * popular * PARTS).round() as u64;
@@ -68,10 +69,13 @@ mod tests {
         assert_eq!(lift(&doc), 1000);
         assert_eq!(lift(&SearchDoc { official: true, ..doc.clone() }), 1150);
         assert_eq!(lift(&SearchDoc { deprecated: true, ..doc.clone() }), 500);
-        let known = SearchDoc { pulls: 999_999, stars: 99, ..doc.clone() };
+        let known = SearchDoc { recent_pulls: 999_999, stars: 99, ..doc.clone() };
         assert_eq!(lift(&known), 1300);
-        let endless = SearchDoc { pulls: u64::MAX, ..doc };
+        assert_eq!(lift(&SearchDoc { recent_pulls: 999, ..doc.clone() }), 1120);
+        let endless = SearchDoc { recent_pulls: u64::MAX, ..doc.clone() };
         assert_eq!(lift(&endless), 1300);
+        let once_known = SearchDoc { pulls: u64::MAX, ..doc };
+        assert_eq!(lift(&once_known), 1000);
     }
 
     #[test]

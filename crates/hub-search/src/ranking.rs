@@ -103,7 +103,7 @@ fn top(
             let by = (SortByStaticFastValue::<i64>::for_field(by), Order::Desc);
             places(searcher.search(all, &limit.order_by((by, name)))?)
         }
-        SearchSort::Pulls | SearchSort::Stars | SearchSort::Size => {
+        SearchSort::Pulls | SearchSort::Recent | SearchSort::Stars | SearchSort::Size => {
             let by = (SortByStaticFastValue::<u64>::for_field(number(sort)), Order::Desc);
             places(searcher.search(all, &limit.order_by((by, name)))?)
         }
@@ -118,6 +118,7 @@ fn places<T>(found: Vec<(T, DocAddress)>) -> Vec<DocAddress> {
 /// The column of an order by a count.
 const fn number(sort: SearchSort) -> &'static str {
     match sort {
+        SearchSort::Recent => column::RECENT,
         SearchSort::Stars => column::STARS,
         SearchSort::Size => column::SIZE,
         _ => column::PULLS,

@@ -13,7 +13,7 @@ use crate::{prior, readme, text};
 
 /// Version of the fields and of the analysis. An index of another version, or of another
 /// dictionary, is rebuilt.
-pub(crate) const VERSION: &str = "2";
+pub(crate) const VERSION: &str = "3";
 
 /// Names of the columns that results are read from, sorted by and counted in.
 pub(crate) mod column {
@@ -22,6 +22,7 @@ pub(crate) mod column {
     pub(crate) const CREATED: &str = "created_at_ms";
     pub(crate) const PUSHED: &str = "pushed_at_ms";
     pub(crate) const PULLS: &str = "pulls";
+    pub(crate) const RECENT: &str = "recent_pulls";
     pub(crate) const STARS: &str = "stars";
     pub(crate) const SIZE: &str = "size";
     pub(crate) const OFFICIAL: &str = "official";
@@ -57,6 +58,7 @@ pub(crate) struct Fields {
     created_at_ms: Field,
     pub(crate) pushed_at_ms: Field,
     pulls: Field,
+    recent_pulls: Field,
     stars: Field,
     size: Field,
     official: Field,
@@ -148,6 +150,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
         created_at_ms: schema.add_i64_field(column::CREATED, FAST),
         pushed_at_ms: schema.add_i64_field(column::PUSHED, FAST),
         pulls: schema.add_u64_field(column::PULLS, FAST),
+        recent_pulls: schema.add_u64_field(column::RECENT, FAST),
         stars: schema.add_u64_field(column::STARS, FAST),
         size: schema.add_u64_field(column::SIZE, FAST),
         official: schema.add_bool_field(column::OFFICIAL, FAST | INDEXED),
@@ -300,6 +303,7 @@ impl Fields {
         out.add_i64(self.created_at_ms, doc.created_at_ms);
         out.add_i64(self.pushed_at_ms, doc.pushed_at_ms);
         out.add_u64(self.pulls, doc.pulls);
+        out.add_u64(self.recent_pulls, doc.recent_pulls);
         out.add_u64(self.stars, doc.stars);
         out.add_u64(self.size, doc.size);
         out.add_bool(self.official, doc.official);

@@ -6,11 +6,16 @@ use crate::services::audit;
 /// One flush. What cannot be written is kept for the next one.
 pub(crate) async fn run(app: &App) {
     let pulls = app.pulls.take();
-    if !pulls.is_empty()
-        && let Err(error) = app.db.add_pulls(&pulls).await
-    {
-        tracing::warn!(error = &error as &dyn std::error::Error, "pulls wait for the next flush");
-        app.pulls.put_back(pulls);
+    if !pulls.is_empty() {
+        match app.db.add_pulls(&pulls, app.now_ms()).await {
+            Ok(false) => {}
+            Ok(true) => app.kick(),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "pulls wait for the next flush");
+                app.pulls.put_back(pulls);
+            }
+        }
     }
     let asked = app.asked.take();
     if !asked.is_empty()

@@ -49,7 +49,7 @@ pub(crate) async fn catch_up(app: &App) -> Result<usize, FollowError> {
 async fn batch(db: &Db, letters: &[Letter], position: i64) -> Result<Batch, DbError> {
     let names: BTreeSet<&str> = letters
         .iter()
-        .filter(|letter| letter.kind == LetterKind::Repo)
+        .filter(|letter| matches!(letter.kind, LetterKind::Repo | LetterKind::Counts))
         .map(|letter| letter.subject.as_str())
         .collect();
     let mut batch = Batch { put: Vec::new(), remove: Vec::new(), position };

@@ -12,6 +12,7 @@ mod expire_uploads;
 mod flush_counters;
 mod follow_outbox;
 mod forget_audit;
+mod forget_pulls;
 mod runner;
 mod scrub;
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::{
     Failure, collect_garbage, count_usage, describe_image, describe_repo, expire_uploads,
-    flush_counters, follow_outbox, forget_audit, scrub,
+    flush_counters, follow_outbox, forget_audit, forget_pulls, scrub,
 };
 use crate::services::{chain, invitations};
 use crate::{App, telemetry};
@@ -237,6 +237,7 @@ async fn ask_for_cleaning(app: &App) -> Result<(), DbError> {
     change.enqueue(&Job::ExpireUploads, now).await?;
     change.enqueue(&Job::CountUsage, now).await?;
     change.enqueue(&Job::ForgetAudit, now).await?;
+    change.enqueue(&Job::ForgetPulls, now).await?;
     change.commit().await?;
     app.kick();
     app.db.drop_ended_tokens(now - ENDED_MS).await?;
@@ -345,6 +346,7 @@ async fn perform(app: &App, job: &Job) -> Result<(), Failure> {
         Job::ExpireUploads => expire_uploads::run(app).await,
         Job::CountUsage => count_usage::run(app).await,
         Job::ForgetAudit => forget_audit::run(app).await,
+        Job::ForgetPulls => forget_pulls::run(app).await,
     }
 }
 
@@ -383,8 +385,8 @@ mod tests {
         let (app, _dir) = App::for_tests().await;
         ask_for_cleaning(&app).await.unwrap();
         ask_for_cleaning(&app).await.unwrap();
-        assert_eq!(app.db.open_jobs().await.unwrap(), 3);
-        for _ in 0..3 {
+        assert_eq!(app.db.open_jobs().await.unwrap(), 4);
+        for _ in 0..4 {
             assert!(run_one(&app).await.unwrap());
         }
         assert!(!run_one(&app).await.unwrap());

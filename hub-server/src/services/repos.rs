@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hub_db::{DbError, RepoEdit};
+use hub_db::{Change, DbError, RepoEdit};
 use hub_model::{
     Action, Actor, Counted, Img, LatestMode, LetterKind, NewRepo, OrgName, QuotaExceeded, Repo,
     RepoName, Visibility,
@@ -263,8 +263,7 @@ pub async fn star(app: &App, actor: &Actor, name: &RepoName) -> Result<u64, Repo
     let caller = access::person(actor)?;
     let mut change = app.db.change().await?;
     let new = change.star(repo.id, caller.user.id).await?;
-    change.commit().await?;
-    Ok(repo.stars + u64::from(new))
+    stars(app, change, &repo, new).await
 }
 
 /// Takes the caller's star back; twice is fine. Answers the number of stars.
@@ -277,8 +276,18 @@ pub async fn unstar(app: &App, actor: &Actor, name: &RepoName) -> Result<u64, Re
     let caller = access::person(actor)?;
     let mut change = app.db.change().await?;
     let was = change.unstar(repo.id, caller.user.id).await?;
+    stars(app, change, &repo, was).await
+}
+
+/// Ends a change of a star; the index hears of it when there was one.
+async fn stars(app: &App, mut change: Change, repo: &Repo, moved: bool) -> Result<u64, RepoError> {
+    let stars = change.stars(repo.id).await?;
+    if moved {
+        change.tell(LetterKind::Counts, repo.name.as_str(), app.now_ms()).await?;
+    }
     change.commit().await?;
-    Ok(repo.stars.saturating_sub(u64::from(was)))
+    app.kick();
+    Ok(stars)
 }
 
 #[cfg(test)]

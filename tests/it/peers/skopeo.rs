@@ -1,6 +1,8 @@
 //! skopeo: copies in and out, inspects, lists and deletes.
 
-use hub_tests::{TestHub, readme_image, write_layout};
+use hub_model::Job;
+use hub_server::app::Clock;
+use hub_tests::{Person, TestHub, readme_image, write_layout};
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -200,4 +202,50 @@ impl std::io::Write for Hashed {
     fn flush(&mut self) -> std::io::Result<()> {
         self.file.flush()
     }
+}
+
+/// Names and recent pulls, those pulled most of late first.
+async fn recent(person: &Person) -> Vec<(String, u64)> {
+    let found = person.json("/api/v1/search?sort=recent").await;
+    let item = |item: &Value| {
+        let name = item["name"].as_str().unwrap().to_owned();
+        (name, item["recentPulls"].as_u64().unwrap())
+    };
+    found["items"].as_array().unwrap().iter().map(item).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pulled_most_of_late_comes_first_until_a_month_has_passed() {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    let clock = Clock::standing_at(25_000 * DAY_MS);
+    let hub = TestHub::by(clock.clone(), |_| ()).await;
+    let alice = hub.person("alice").await;
+    let Some(shop) = Workshop::open(&hub, &alice, &["skopeo"]) else { return };
+    for name in ["alice/new", "alice/old"] {
+        alice.push_image(&format!("{name}:v1"), &readme_image("# pulled")).await;
+    }
+    let pull = async |name: &str, times: usize| {
+        for _ in 0..times {
+            let (from, to) = (shop.at(&format!("{name}:v1")), format!("dir:{}", name.len()));
+            shop.skopeo(&["copy", "-q", "--src-tls-verify=false", &from, &to]).await;
+        }
+    };
+    let named = |name: &str, pulls| (name.to_owned(), pulls);
+    pull("alice/old", 5).await;
+    hub.settle().await;
+    assert_eq!(recent(&alice).await, [named("alice/old", 5), named("alice/new", 0)]);
+
+    clock.advance_ms(30 * DAY_MS);
+    pull("alice/new", 2).await;
+    let mut change = hub.app().db.change().await.unwrap();
+    change.enqueue(&Job::ForgetPulls, clock.now_ms()).await.unwrap();
+    change.commit().await.unwrap();
+    hub.settle().await;
+    assert_eq!(recent(&alice).await, [named("alice/new", 2), named("alice/old", 0)]);
+    let by_all = alice.json("/api/v1/search?sort=pulls").await;
+    assert_eq!(
+        (&by_all["items"][0]["name"], &by_all["items"][0]["pulls"]),
+        (&"alice/old".into(), &5.into())
+    );
+    hub.stop().await;
 }

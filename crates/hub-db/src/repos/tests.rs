@@ -162,6 +162,7 @@ async fn stars_are_counted_once_for_each_user() {
         assert!(change.star(repo.id, alice.id).await.unwrap());
         assert!(!change.star(repo.id, alice.id).await.unwrap());
         assert!(change.star(repo.id, bob.id).await.unwrap());
+        assert_eq!(change.stars(repo.id).await.unwrap(), 2);
         assert!(change.unstar(repo.id, bob.id).await.unwrap());
         assert!(!change.unstar(repo.id, bob.id).await.unwrap());
         change.commit().await.unwrap();

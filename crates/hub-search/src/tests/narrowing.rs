@@ -16,6 +16,7 @@ fn shelf() -> Index {
             official: true,
             readme: "# Redis\n\nFast.".to_owned(),
             pulls: 10,
+            recent_pulls: 7,
             stars: 3,
             size: 40 * MIB,
             created_at_ms: 1,
@@ -26,6 +27,7 @@ fn shelf() -> Index {
             keywords: vec!["cache".to_owned(), "exporter".to_owned()],
             platforms: vec!["linux/amd64".to_owned()],
             pulls: 500,
+            recent_pulls: 2,
             size: 5 * MIB,
             created_at_ms: 2,
             pushed_at_ms: 20,
@@ -34,6 +36,7 @@ fn shelf() -> Index {
         SearchDoc {
             deprecated: true,
             pulls: 9,
+            recent_pulls: 8,
             size: 2048 * MIB,
             created_at_ms: 3,
             pushed_at_ms: 10,
@@ -111,6 +114,7 @@ fn facets_count_what_the_caller_may_see() {
 fn every_order_is_the_same_with_and_without_words() {
     for (sort, want) in [
         (SearchSort::Pulls, ["team/redis-exporter", "library/redis", "team/old-redis"]),
+        (SearchSort::Recent, ["team/old-redis", "library/redis", "team/redis-exporter"]),
         (SearchSort::Stars, ["library/redis", "team/old-redis", "team/redis-exporter"]),
         (SearchSort::Updated, ["library/redis", "team/redis-exporter", "team/old-redis"]),
         (SearchSort::New, ["team/old-redis", "team/redis-exporter", "library/redis"]),
@@ -130,7 +134,7 @@ fn fresh_and_popular_things_win_among_equals() {
     let index = index(vec![
         SearchDoc { pushed_at_ms: day, ..doc("a/tool", "") },
         SearchDoc { pushed_at_ms: 900 * day, ..doc("b/tool", "") },
-        SearchDoc { pushed_at_ms: day, pulls: 100_000, ..doc("c/tool", "") },
+        SearchDoc { pushed_at_ms: day, recent_pulls: 100_000, ..doc("c/tool", "") },
     ]);
     let now = SearchQuery { now_ms: 901 * day, ..query("tool") };
     assert_eq!(ask(&index, &now, &["a/tool", "b/tool", "c/tool"]), ["c/tool", "b/tool", "a/tool"]);

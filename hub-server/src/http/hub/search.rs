@@ -46,7 +46,8 @@ pub(super) struct Asked {
     size: Option<String>,
     /// Only repositories with an upload at or after this time, RFC 3339.
     updated: Option<String>,
-    /// `relevance` (when left out), `pulls`, `stars`, `updated`, `new`, `name` or `size`.
+    /// `relevance` (when left out), `pulls`, `recent` (pulls in the last 30 days), `stars`,
+    /// `updated`, `new`, `name` or `size`.
     sort: Option<String>,
     /// Whether unknown words may be read as names that are spelled alike; yes when left out.
     correct: Option<bool>,
