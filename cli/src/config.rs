@@ -37,6 +37,8 @@ pub(crate) struct Environment {
     machine: String,
     /// `DOCKER_HOST`: where docker listens.
     docker_host: Option<String>,
+    /// What opens pages: `BROWSER`, else what the system has, on a machine with a screen.
+    browser: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`: where podman listens for its user.
     runtime_dir: Option<PathBuf>,
 }
@@ -76,6 +78,11 @@ impl Environment {
             project: PathBuf::from(".hub.toml"),
             machine: machine.unwrap_or_else(|| "this machine".to_owned()),
             docker_host: set("DOCKER_HOST").and_then(|host| host.into_string().ok()),
+            browser: set("BROWSER").map(PathBuf::from).or_else(|| {
+                let screen = set("DISPLAY").or_else(|| set("WAYLAND_DISPLAY")).is_some();
+                let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+                (screen || cfg!(target_os = "macos")).then(|| PathBuf::from(opener))
+            }),
             runtime_dir: set("XDG_RUNTIME_DIR").map(PathBuf::from),
         })
     }
@@ -197,6 +204,11 @@ impl Config {
     /// Where docker listens, when something says so.
     pub(crate) fn docker_host(&self) -> Option<&str> {
         self.environment.docker_host.as_deref()
+    }
+
+    /// The program that opens pages, when there is one.
+    pub(crate) fn browser(&self) -> Option<&Path> {
+        self.environment.browser.as_deref()
     }
 
     /// The folder of the user's sockets, when there is one.

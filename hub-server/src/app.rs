@@ -5,6 +5,7 @@ mod guesses;
 mod key_file;
 mod keys;
 mod known;
+mod missed;
 mod origin;
 mod outgoing;
 mod passwords;
@@ -54,6 +55,7 @@ pub use passwords::{HashError, Passwords};
 #[cfg(test)]
 pub(crate) use testing::Database;
 
+pub use missed::MissedSearches;
 #[cfg(feature = "oidc")]
 pub use provider::{Brought, Journey, Provider, ProviderError};
 pub use pulls::{AskedBlobs, LastUses, PullCounter, Suspects, Used, Uses};
@@ -99,6 +101,8 @@ pub struct Parts {
     pub outgoing: Outgoing,
     /// Pulls not yet written down.
     pub pulls: PullCounter,
+    /// Searches that found nothing, not yet written down.
+    pub missed: MissedSearches,
     /// Uses of credentials not yet written down.
     pub uses: LastUses,
     /// Unused blobs that somebody asked for, not yet written down.
@@ -253,6 +257,7 @@ impl AppBuilder {
             passwords: Passwords::new(cores),
             outgoing: Outgoing::default(),
             pulls: PullCounter::default(),
+            missed: MissedSearches::default(),
             uses: LastUses::default(),
             asked: AskedBlobs::default(),
             refused: Refusals::default(),

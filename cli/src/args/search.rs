@@ -2,7 +2,7 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, value_parser};
-use hub_model::{SearchSort, SizeBucket};
+use hub_model::{SearchMatch, SearchSort, SizeBucket};
 
 /// `hub search`.
 #[derive(Debug, Args)]
@@ -32,6 +32,10 @@ pub(crate) struct Search {
     /// Only images of this size: below 10 MiB, 100 MiB, 1 GiB, or larger
     #[arg(long, value_parser = PossibleValuesParser::new(SizeBucket::ALL.map(SizeBucket::as_str)))]
     pub(crate) size: Option<String>,
+    /// Where the words have to stand: in names, among keywords and categories, or anywhere
+    #[arg(long = "match", value_name = "PLACE",
+        value_parser = PossibleValuesParser::new(SearchMatch::ALL.map(SearchMatch::as_str)))]
+    pub(crate) matching: Option<String>,
     /// In which order
     #[arg(long, value_parser = PossibleValuesParser::new(SearchSort::ALL.map(SearchSort::as_str)))]
     pub(crate) sort: Option<String>,
@@ -47,6 +51,9 @@ pub(crate) struct Search {
     /// Take unknown words as they are typed
     #[arg(long)]
     pub(crate) no_correct: bool,
+    /// Open the results in a browser, or print their address where there is none
+    #[arg(short = 'w', long, conflicts_with = "fail_on_no_result")]
+    pub(crate) web: bool,
     /// End with 8 when nothing is found
     #[arg(long)]
     pub(crate) fail_on_no_result: bool,

@@ -2,6 +2,7 @@
 //! values here.
 
 mod audit;
+mod browser;
 mod completion;
 mod key;
 mod login;
@@ -45,8 +46,12 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Push(args) => push::push(args, context).await,
         Command::Describe(args) => push::push(describe_of(args), context).await,
         Command::Search(args) => {
-            let fail = args.fail_on_no_result;
-            search::search(search_of(args), fail, context).await
+            let (fail, web) = (args.fail_on_no_result, args.web);
+            let search = search_of(args);
+            if web {
+                return search::show(&search, context).await;
+            }
+            search::search(search, fail, context).await
         }
         Command::Show(args) => {
             let what = show::What { readme: args.readme, sources: args.sources };
@@ -98,6 +103,7 @@ fn search_of(args: Search) -> SearchFor {
         arch: args.arch,
         official: args.official.then_some(true),
         size: args.size,
+        matching: args.matching,
         sort: args.sort,
         correct: args.no_correct.then_some(false),
         explain: args.explain,

@@ -25,6 +25,8 @@ pub struct SearchFor {
     pub size: Option<String>,
     /// Only repositories with an upload at or after this time, RFC 3339.
     pub updated: Option<String>,
+    /// Where the words have to stand: `name`, `keyword` or `all`.
+    pub matching: Option<String>,
     /// The order.
     pub sort: Option<String>,
     /// Whether unknown words may be read as names that are spelled alike.
@@ -56,6 +58,7 @@ impl Client {
             .query("official", search.official)
             .query("size", search.size.as_ref())
             .query("updated", search.updated.as_ref())
+            .query("match", search.matching.as_ref())
             .query("sort", search.sort.as_ref())
             .query("correct", search.correct)
             .query("facets", search.facets.then_some(true))

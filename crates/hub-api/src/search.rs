@@ -24,7 +24,8 @@ pub struct SearchView {
     /// What was read instead of what was typed; null when it was read as it stands.
     #[serde(default)]
     pub corrected: Option<String>,
-    /// How many of all results have which value; absent when that was not asked.
+    /// How many of all results have which value; absent when that was not asked, and in a search
+    /// for a digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facets: Option<FacetsView>,
 }
@@ -40,9 +41,22 @@ pub struct FoundView {
     /// when nothing did.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub highlights: BTreeMap<String, Vec<StretchView>>,
+    /// The image that was asked for by its digest; absent in a search by words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<HeldView>,
     /// Why it is there; absent when that was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<WhyView>,
+}
+
+/// A manifest that a repository holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldView {
+    /// Its digest.
+    pub digest: String,
+    /// Tags that point at it, the one pushed last first; may be none.
+    pub tags: Vec<String>,
 }
 
 /// A part of a text.

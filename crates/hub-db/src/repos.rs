@@ -94,7 +94,7 @@ statements! {
 }
 
 /// The beginning of the statements with a list.
-const SELECT: &str = concat!("SELECT ", columns!(), " FROM repo r");
+pub(crate) const SELECT: &str = concat!("SELECT ", columns!(), " FROM repo r");
 
 /// Which repositories a list shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,7 +187,11 @@ pub(crate) fn visibility(word: &str) -> Result<Visibility, sqlx::Error> {
 }
 
 /// `select`, limited to what `filter` shows, and to `org`.
-fn filtered<DB>(select: &str, filter: &RepoFilter, org: Option<&OrgName>) -> QueryBuilder<DB>
+pub(crate) fn filtered<DB>(
+    select: &str,
+    filter: &RepoFilter,
+    org: Option<&OrgName>,
+) -> QueryBuilder<DB>
 where
     DB: Database<Arguments: Default>,
     String: for<'t> Encode<'t, DB> + Type<DB>,

@@ -10,9 +10,9 @@ use crate::fixtures::{digest, empty_engines, engines, org_name, tag, with_repo};
 use crate::open::{LITE_MIGRATIONS, PG_MIGRATIONS};
 use crate::{
     Db, DbError, RepoFilter, access_keys, audit, blobs, catalog, checks, details, dialect, garbage,
-    gc_runs, grants, imgs, invitations, jobs, leases, manifests, oidc, orgs, outbox, passwords,
-    pulls, repos, robots, search_docs, served, settings, shares, times, tokens, uploads, usage,
-    users,
+    gc_runs, grants, imgs, invitations, jobs, leases, manifests, missed, oidc, orgs, outbox,
+    passwords, pulls, repos, robots, search_docs, served, settings, shares, times, tokens, uploads,
+    usage, users,
 };
 
 const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
@@ -30,6 +30,7 @@ const ALL_STATEMENTS: &[&[(&str, &str)]] = &[
     jobs::STATEMENTS,
     leases::STATEMENTS,
     manifests::STATEMENTS,
+    missed::STATEMENTS,
     oidc::STATEMENTS,
     orgs::STATEMENTS,
     outbox::STATEMENTS,

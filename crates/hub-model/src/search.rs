@@ -210,6 +210,39 @@ impl SearchSort {
     }
 }
 
+/// Where the words of a search have to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SearchMatch {
+    /// Anywhere.
+    #[default]
+    All,
+    /// In the name, in another name, or in that of the organisation.
+    Name,
+    /// Among keywords and categories.
+    Keyword,
+}
+
+impl SearchMatch {
+    /// Every place.
+    pub const ALL: [Self; 3] = [Self::All, Self::Name, Self::Keyword];
+
+    /// The word in addresses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Name => "name",
+            Self::Keyword => "keyword",
+        }
+    }
+
+    /// The place of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|place| place.as_str() == word)
+    }
+}
+
 /// A question to the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchQuery {
@@ -217,6 +250,8 @@ pub struct SearchQuery {
     pub text: String,
     /// What narrows it down besides.
     pub filter: SearchFilter,
+    /// Where its words have to stand.
+    pub matching: SearchMatch,
     /// What the caller may see.
     pub access: AccessTerms,
     /// In which order.
@@ -242,6 +277,7 @@ impl SearchQuery {
         Self {
             text: text.to_owned(),
             filter: SearchFilter::default(),
+            matching: SearchMatch::All,
             access,
             sort: SearchSort::Relevance,
             correct: true,
@@ -341,6 +377,35 @@ pub struct SearchHits {
     pub marks: Vec<String>,
 }
 
+/// What was searched for and not found. Nobody knows by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissedSearch {
+    /// What was typed: in small letters, at most [`MissedSearch::LONGEST`] characters.
+    pub text: String,
+    /// How often.
+    pub times: u64,
+    /// When first, in milliseconds.
+    pub first_ms: i64,
+    /// When last, in milliseconds.
+    pub last_ms: i64,
+}
+
+impl MissedSearch {
+    /// Most characters of a text that are kept.
+    pub const LONGEST: usize = 100;
+
+    /// What is kept of a text, so that spellings of one question are one; nothing of one that holds
+    /// no letter and no digit.
+    #[must_use]
+    pub fn folded(text: &str) -> Option<String> {
+        let clean = text.replace(char::is_control, " ").to_lowercase();
+        let words: Vec<&str> = clean.split_whitespace().collect();
+        let folded: String = words.join(" ").chars().take(Self::LONGEST).collect();
+        let folded = folded.trim_end();
+        folded.contains(char::is_alphanumeric).then(|| folded.to_owned())
+    }
+}
+
 /// What somebody is about to type.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Suggestions {
@@ -359,5 +424,30 @@ impl SearchDoc {
     #[must_use]
     pub fn org(&self) -> OrgName {
         RepoName::parse(&self.name).expect("documents are made from records").org()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_question_are_one() {
+        for text in ["Message  Queue", " message queue\n", "message\0queue"] {
+            assert_eq!(MissedSearch::folded(text).as_deref(), Some("message queue"), "{text:?}");
+        }
+        assert_eq!(MissedSearch::folded("消息队列").as_deref(), Some("消息队列"));
+        for text in ["", "  ", "🦀", "-- ?", "\0"] {
+            assert_eq!(MissedSearch::folded(text), None, "{text:?}");
+        }
+        let long = MissedSearch::folded(&"字 ".repeat(4000)).unwrap();
+        assert_eq!((long.chars().count(), long.ends_with('字')), (99, true));
+    }
+
+    #[test]
+    fn every_order_has_a_word_of_its_own() {
+        for sort in SearchSort::ALL {
+            assert_eq!(SearchSort::parse(sort.as_str()), Some(sort));
+        }
     }
 }

@@ -57,6 +57,7 @@ mod suggest;
 mod tests;
 mod text;
 mod vocabulary;
+mod within;
 mod writer;
 
 use std::fmt;
@@ -65,8 +66,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use arc_swap::ArcSwap;
-use hub_model::{AccessTerms, SearchDoc, SearchHits, SearchQuery, Suggestions};
+use hub_model::{AccessTerms, SearchDoc, SearchFilter, SearchHits, SearchQuery, Suggestions};
 
+use self::ask::Ask;
 use self::dictionary::Dictionary;
 use self::error::Doing as _;
 pub use self::error::SearchError;
@@ -218,6 +220,19 @@ impl Index {
         suggest::suggest(&searcher, &live.fields, typed, access, limit.max(1))
             .doing("ask the search index")
     }
+}
+
+/// Whether a text narrows down by operators, beyond the words that it looks for.
+#[must_use]
+pub fn narrows(text: &str) -> bool {
+    let ask = Ask::read(text);
+    ask.impossible || !ask.without.is_empty() || ask.filter != SearchFilter::default()
+}
+
+/// What the operators of a text and `given` narrow down together.
+#[must_use]
+pub fn narrowed(text: &str, given: &SearchFilter) -> SearchFilter {
+    ask::joined(&Ask::read(text).filter, given)
 }
 
 impl fmt::Debug for Index {

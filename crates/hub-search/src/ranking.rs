@@ -19,7 +19,7 @@ use crate::plan::{self, Plan};
 use crate::schema::{Fields, column};
 use crate::vocabulary::Vocabulary;
 use crate::writer::Live;
-use crate::{SearchError, facets, prior};
+use crate::{SearchError, facets, prior, within};
 
 /// Results of a text that are ranked at all.
 pub(crate) const CANDIDATES: usize = 1000;
@@ -62,7 +62,10 @@ fn answer(
     let access = filters::access(fields, &query.access);
     let vocabulary = Vocabulary::new(searcher, fields, access);
     match plan::plan(&ask, dictionary, query.correct.then_some(&vocabulary))? {
-        Some(plan) => fitting(searcher, fields, &plan, clauses, query),
+        Some(plan) => {
+            let plan = within::within(plan, query.matching);
+            fitting(searcher, fields, &plan, clauses, query)
+        }
         None => Ok(SearchHits::default()),
     }
 }

@@ -64,6 +64,7 @@ pub(super) const KEYS: &[Key] = &[
     plain("blobs.s3.allow_http", |c| c.blobs.s3.allow_http.to_string()),
     plain("blobs.s3.timeout_seconds", |c| c.blobs.s3.timeout_seconds.to_string()),
     text("search.dir", |c| c.index_dir().display().to_string()),
+    plain("search.log_missed", |c| c.search.log_missed.to_string()),
     plain("cache.max_bytes", |c| c.cache.max_bytes.to_string()),
     plain("auth.session_days", |c| c.auth.session_days.to_string()),
     plain("auth.token_seconds", |c| c.auth.token_seconds.to_string()),

@@ -175,12 +175,14 @@ impl Default for S3 {
     }
 }
 
-/// Where the index is kept.
+/// Where the index is kept, and what is noted of searches.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Search {
     /// Folder of the index, which may be deleted at any time.
     pub dir: Option<PathBuf>,
+    /// Whether texts that found nothing are counted, for administrators; never who asked.
+    pub log_missed: bool,
 }
 
 /// What is kept in memory of what was read.

@@ -1,7 +1,8 @@
-//! Writes down pulls, uses of credentials, refusals and blobs that were asked for, a batch at a time.
+//! Writes down pulls, uses of credentials, refusals, blobs that were asked for and what was not
+//! found, a batch at a time.
 
 use crate::App;
-use crate::services::audit;
+use crate::services::{audit, search::missed};
 
 /// One flush. What cannot be written is kept for the next one.
 pub(crate) async fn run(app: &App) {
@@ -24,6 +25,10 @@ pub(crate) async fn run(app: &App) {
         let error = &error as &dyn std::error::Error;
         tracing::warn!(error, "blobs that were asked for wait for the next flush");
         app.asked.put_back(asked);
+    }
+    if let Err(error) = missed::flush(app).await {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, "searches that found nothing wait for the next flush");
     }
     if let Err(error) = audit::flush(app).await {
         let error = &error as &dyn std::error::Error;

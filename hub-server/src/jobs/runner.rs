@@ -15,7 +15,7 @@ use super::{
     Failure, collect_garbage, count_usage, describe_image, describe_repo, expire_uploads,
     flush_counters, follow_outbox, forget_audit, forget_pulls, scrub,
 };
-use crate::services::{chain, invitations};
+use crate::services::{chain, invitations, search};
 use crate::{App, telemetry};
 
 /// Jobs that one process runs at the same time.
@@ -242,6 +242,7 @@ async fn ask_for_cleaning(app: &App) -> Result<(), DbError> {
     app.kick();
     app.db.drop_ended_tokens(now - ENDED_MS).await?;
     app.db.drop_ended_invitations(now - invitations::SHOWN_MS).await?;
+    search::missed::forget_old(app).await?;
     app.db.drop_letters_before(now - LETTERS_MS).await
 }
 

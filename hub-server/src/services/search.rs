@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use hub_db::DbError;
 use hub_model::{
-    AccessTerms, Actor, Facets, Repo, RepoName, SearchFilter, SearchQuery, SearchSort, Why,
+    AccessTerms, Actor, Facets, Repo, RepoName, SearchFilter, SearchMatch, SearchQuery, SearchSort,
+    Why,
 };
 
 pub use hub_search::{Span, spans};
@@ -12,6 +13,11 @@ pub use hub_search::{Span, spans};
 use super::access;
 use super::repos::{RepoCard, cards};
 use crate::App;
+
+pub(crate) mod digest;
+pub mod missed;
+
+pub use digest::Held;
 
 /// Longest question, in characters; what is beyond is not looked for.
 const LONGEST_TEXT: usize = 200;
@@ -44,11 +50,14 @@ pub enum SearchError {
 
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub struct SearchRequest {
     /// What was typed, operators included; empty lists everything.
     pub text: String,
     /// What narrows it down besides.
     pub filter: SearchFilter,
+    /// Where its words have to stand.
+    pub matching: SearchMatch,
     /// In which order.
     pub sort: SearchSort,
     /// Whether unknown words may be read as names that are spelled alike.
@@ -57,6 +66,8 @@ pub struct SearchRequest {
     pub facets: bool,
     /// Whether results say why they are there.
     pub explain: bool,
+    /// Whether it is a person's search, which is counted when nothing is found.
+    pub note_missed: bool,
     /// Which page, from 1.
     pub page: u64,
     /// How many a page holds, at most.
@@ -68,10 +79,12 @@ impl Default for SearchRequest {
         Self {
             text: String::new(),
             filter: SearchFilter::default(),
+            matching: SearchMatch::All,
             sort: SearchSort::default(),
             correct: true,
             facets: false,
             explain: false,
+            note_missed: false,
             page: 1,
             limit: 20,
         }
@@ -97,6 +110,8 @@ pub struct SearchPage {
     pub corrected: Option<String>,
     /// Words that are worth marking.
     pub marks: Vec<String>,
+    /// The manifest whose digest was typed; then the results are those who hold it.
+    pub held: Option<Held>,
 }
 
 /// Searches the repositories that the caller may see.
@@ -110,12 +125,16 @@ pub async fn search(
     request: SearchRequest,
 ) -> Result<SearchPage, SearchError> {
     let terms = access::terms(app, actor).await?;
+    if let Some(found) = digest::search(app, &terms, &request).await? {
+        return Ok(found);
+    }
     let page = request.page.max(1);
     let limit = request.limit.clamp(1, MOST);
     let offset = (page - 1).saturating_mul(limit).min(DEEPEST);
     let query = SearchQuery {
         text: request.text.chars().take(LONGEST_TEXT).collect(),
-        filter: request.filter,
+        filter: request.filter.clone(),
+        matching: request.matching,
         access: terms.clone(),
         sort: request.sort,
         correct: request.correct,
@@ -140,7 +159,7 @@ pub async fn search(
     }
     let vanished = ids.len() - in_order.len();
     let total = found.total.saturating_sub(vanished);
-    Ok(SearchPage {
+    let found = SearchPage {
         items: cards(app, in_order).await?,
         why,
         total: u64::try_from(total).unwrap_or(u64::MAX),
@@ -149,7 +168,10 @@ pub async fn search(
         facets: found.facets,
         corrected: found.corrected,
         marks: found.marks,
-    })
+        held: None,
+    };
+    missed::note(app, &request, &found);
+    Ok(found)
 }
 
 /// The records that are still there and may be seen: the index may be a second old, the records

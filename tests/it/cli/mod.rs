@@ -4,5 +4,6 @@ mod commands;
 mod credentials;
 mod orgs;
 mod push;
+mod search;
 mod shares;
 mod users;

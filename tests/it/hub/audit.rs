@@ -284,6 +284,13 @@ fn steps() -> Vec<Step> {
         ),
         ("root", "delete /api/v1/orgs/{org}", "/api/v1/orgs/team", Value::Null, "org.delete"),
         ("root", "post /api/v1/gc", "/api/v1/gc", json!({"dryRun": true}), "gc.start"),
+        (
+            "root",
+            "delete /api/v1/missed-searches",
+            "/api/v1/missed-searches",
+            Value::Null,
+            "search.forget",
+        ),
     ]
 }
 

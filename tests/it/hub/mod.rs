@@ -1,10 +1,13 @@
 //! The hub API.
 
 mod audit;
+mod by_digest;
 mod describe;
 mod garbage;
 mod grants;
+mod hostile_searches;
 mod invitations;
+mod missed;
 mod orgs;
 mod problems;
 mod repos;

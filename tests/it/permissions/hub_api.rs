@@ -62,6 +62,8 @@ pub const ROWS: &[Row] = &[
     Row("GET /api/v1/shares?by=me", Body::None),
     Row("GET /api/v1/orgs/{org}/audit", Body::None),
     Row("GET /api/v1/audit", Body::None),
+    Row("GET /api/v1/missed-searches", Body::None),
+    Row("DELETE /api/v1/missed-searches", Body::None),
     Row("GET /api/v1/repos?org={org}", Body::None),
     Row("POST /api/v1/repos", Body::Json(r#"{"name": "{org}/{fresh}"}"#)),
     Row("GET /api/v1/repos/{org}/secret", Body::None),

@@ -73,6 +73,8 @@ pub const ROWS: &[Row] = &[
     Row("POST /settings/oidc", Body::Form("")),
     // For administrators.
     Row("GET /settings/audit", Body::None),
+    Row("GET /settings/searches", Body::None),
+    Row("POST /settings/searches", Body::Form("")),
     Row("GET /settings/users", Body::None),
     Row("POST /settings/users", Body::Form("name={fresh}&password=long+enough")),
     Row("GET /settings/users/{user}", Body::None),

@@ -81,7 +81,7 @@ pub async fn furnished() -> TestHub {
 }
 
 /// Every page for somebody who is signed in.
-pub const OWN_PAGES: [&str; 19] = [
+pub const OWN_PAGES: [&str; 20] = [
     "/settings",
     "/settings/tokens",
     "/settings/keys",
@@ -93,6 +93,7 @@ pub const OWN_PAGES: [&str; 19] = [
     "/settings/users/bob",
     "/settings/users/bob/delete",
     "/settings/audit",
+    "/settings/searches",
     "/o/alice",
     "/o/alice/-/members",
     "/o/alice/-/robots",

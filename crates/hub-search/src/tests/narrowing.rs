@@ -1,6 +1,6 @@
 //! Filters, operators, facets, orders, suggestions.
 
-use hub_model::{FacetCount, SearchSort, SizeBucket};
+use hub_model::{FacetCount, SearchMatch, SearchSort, SizeBucket};
 
 use super::*;
 
@@ -108,6 +108,36 @@ fn facets_count_what_the_caller_may_see() {
     }
     let nothing = shelf().search(&SearchQuery { facets: true, ..query("xyzzyq") }).unwrap();
     assert!(nothing.facets.unwrap_or_default().orgs.is_empty());
+}
+
+#[test]
+fn words_can_be_kept_to_names_or_to_keywords() {
+    let index = index(vec![
+        SearchDoc { aliases: vec!["queue".to_owned()], ..doc("a/rabbit", "") },
+        SearchDoc { keywords: vec!["Queue".to_owned(), "消息".to_owned()], ..doc("a/kafka", "") },
+        SearchDoc { categories: vec!["queue".to_owned()], ..doc("a/nats", "") },
+        doc("a/queue", ""),
+        SearchDoc { readme: "# A queue\n".to_owned(), ..doc("a/readme", "A queue. 消息队列") },
+    ]);
+    let names = ["a/rabbit", "a/kafka", "a/nats", "a/queue", "a/readme"];
+    for (text, matching, want) in [
+        ("queue", SearchMatch::All, names.to_vec()),
+        ("queue", SearchMatch::Name, vec!["a/queue", "a/rabbit"]),
+        ("que", SearchMatch::Name, vec!["a/queue", "a/rabbit"]),
+        ("queue", SearchMatch::Keyword, vec!["a/kafka", "a/nats"]),
+        ("消息", SearchMatch::Keyword, vec!["a/kafka"]),
+        ("消息", SearchMatch::Name, vec![]),
+        ("消息队列", SearchMatch::Keyword, vec![]),
+        ("rabbit", SearchMatch::Keyword, vec![]),
+        ("🦀", SearchMatch::Keyword, vec![]),
+    ] {
+        let query = SearchQuery { matching, ..query(text) };
+        let mut found = ask(&index, &query, &names);
+        found.sort_unstable();
+        let mut want: Vec<_> = want.into_iter().map(str::to_owned).collect();
+        want.sort_unstable();
+        assert_eq!(found, want, "{text} {matching:?}");
+    }
 }
 
 #[test]

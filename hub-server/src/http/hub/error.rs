@@ -26,6 +26,7 @@ use crate::services::reach::ReachError;
 use crate::services::repos::RepoError;
 use crate::services::robots::RobotError;
 use crate::services::search::SearchError;
+use crate::services::search::missed::MissedError;
 use crate::services::sessions::SessionError;
 use crate::services::shares::ShareError;
 use crate::services::sign_in::SignInError;
@@ -411,6 +412,17 @@ impl From<AuditError> for HubError {
             AuditError::Access(error) => error.into(),
             AuditError::Cursor { .. } => Self::invalid("before", text),
             AuditError::Db(ref cause) => Self::failed(&error, cause.is_full()),
+        }
+    }
+}
+
+impl From<MissedError> for HubError {
+    fn from(error: MissedError) -> Self {
+        let text = error.to_string();
+        match error {
+            MissedError::Access(error) => error.into(),
+            MissedError::Cursor { .. } => Self::invalid("after", text),
+            MissedError::Db(ref cause) => Self::failed(&error, cause.is_full()),
         }
     }
 }

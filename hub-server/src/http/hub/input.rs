@@ -1,6 +1,7 @@
 //! What requests of the hub API bring along: who calls, parameters, bodies.
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use hub_model::{Actor, Field, NameError, Place, TokenScope};
@@ -36,8 +37,26 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, HubError> {
         match Query::try_from_uri(&parts.uri) {
             Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(HubError::body(rejection.status(), rejection.body_text())),
+            Err(rejection) => Err(wrong_parameter(&rejection)),
         }
+    }
+}
+
+/// A query that does not fit; the problem names the parameter.
+fn wrong_parameter(rejection: &QueryRejection) -> HubError {
+    let text = rejection.body_text();
+    let (_, rule) = text.split_once("query string: ").unwrap_or(("", &text));
+    let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if let Some((name, rule)) = rule.split_once(": ")
+        && is_name(name)
+    {
+        return HubError::invalid(name, rule);
+    }
+    // What comes twice, or not at all, is named inside the sentence.
+    let named = rule.split('`').nth(1).filter(|name| is_name(name));
+    match named {
+        Some(name) => HubError::invalid(name, rule),
+        None => HubError::body(rejection.status(), text),
     }
 }
 
@@ -176,7 +195,7 @@ pub(super) async fn body_of<T: DeserializeOwned>(
 pub(super) fn params_of<T: DeserializeOwned>(request: &Request) -> Result<T, HubError> {
     match Query::try_from_uri(request.uri()) {
         Ok(Query(value)) => Ok(value),
-        Err(rejection) => Err(HubError::body(rejection.status(), rejection.body_text())),
+        Err(rejection) => Err(wrong_parameter(&rejection)),
     }
 }
 

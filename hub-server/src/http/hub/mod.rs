@@ -12,6 +12,7 @@ mod images;
 mod input;
 mod invitations;
 mod keys;
+mod missed;
 mod openapi;
 mod orgs;
 mod repos;
@@ -95,6 +96,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(garbage::show_gc_run))
         .routes(routes!(search::search))
         .routes(routes!(search::suggest))
+        .routes(routes!(missed::list_missed, missed::forget_missed))
 }
 
 async fn nothing_here(OriginalUri(uri): OriginalUri) -> HubError {

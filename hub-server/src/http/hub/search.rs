@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use hub_api::{FoundView, Problem, RepoView, SearchView, StretchView, SuggestView};
-use hub_model::{Actor, OrgName, SearchFilter, SearchSort, SizeBucket};
+use hub_api::{FoundView, HeldView, Problem, RepoView, SearchView, StretchView, SuggestView};
+use hub_model::{Actor, OrgName, SearchFilter, SearchMatch, SearchSort, SizeBucket};
 use serde::Deserialize;
 
 use super::error::HubError;
@@ -14,7 +14,7 @@ use super::repos::card;
 use crate::App;
 use crate::app::Often;
 use crate::http::ClientAddress;
-use crate::services::search::{self, SearchPage, SearchRequest, Suggested, spans};
+use crate::services::search::{self, Held, SearchPage, SearchRequest, Suggested, spans};
 
 /// What is searched for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -46,6 +46,9 @@ pub(super) struct Asked {
     size: Option<String>,
     /// Only repositories with an upload at or after this time, RFC 3339.
     updated: Option<String>,
+    /// Where the words have to stand: `all` (anywhere; when left out), `name` (also other names and
+    /// the organisation) or `keyword` (also categories).
+    r#match: Option<String>,
     /// `relevance` (when left out), `pulls`, `recent` (pulls in the last 30 days), `stars`,
     /// `updated`, `new`, `name` or `size`.
     sort: Option<String>,
@@ -71,7 +74,13 @@ impl Asked {
         let since =
             |text: String| word("updated", &text, hub_api::parse_time, "the times of RFC 3339");
         let sorts = SearchSort::ALL.map(SearchSort::as_str).join(", ");
+        let places = SearchMatch::ALL.map(SearchMatch::as_str).join(", ");
+        let place = |text: String| word("match", &text, SearchMatch::parse, &places);
         let sort = |text: String| word("sort", &text, SearchSort::parse, &sorts);
+        let page = self.page.unwrap_or(1);
+        if page == 0 {
+            return Err(HubError::invalid("page", "pages are counted from 1"));
+        }
         let filter = SearchFilter {
             org: org.map(|org| named("org", &org, OrgName::parse)).transpose()?,
             keywords: filled(self.keyword).into_iter().collect(),
@@ -87,11 +96,13 @@ impl Asked {
         Ok(SearchRequest {
             text: self.q,
             filter,
+            matching: filled(self.r#match).map(place).transpose()?.unwrap_or_default(),
             sort: filled(self.sort).map(sort).transpose()?.unwrap_or_default(),
             correct: self.correct.unwrap_or(true),
             facets: self.facets,
             explain: self.explain,
-            page: self.page.unwrap_or(1).max(1),
+            note_missed: true,
+            page,
             limit: self.limit.unwrap_or(20).clamp(1, 100),
         })
     }
@@ -154,11 +165,12 @@ fn count(app: &App, actor: &Actor, address: &ClientAddress, what: Often) -> Resu
 
 fn view(found: SearchPage) -> SearchView {
     let mut why = found.why.into_iter();
+    let mut images = found.held.into_iter().flat_map(images);
     let marks = found.marks;
     let item = |found| {
         let repo = card(found);
         let highlights = highlights(&repo, &marks);
-        FoundView { repo, highlights, why: why.next().map(Into::into) }
+        FoundView { repo, highlights, image: images.next(), why: why.next().map(Into::into) }
     };
     SearchView {
         items: found.items.into_iter().map(item).collect(),
@@ -168,6 +180,15 @@ fn view(found: SearchPage) -> SearchView {
         corrected: found.corrected,
         facets: found.facets.map(Into::into),
     }
+}
+
+/// The manifest that was asked for, for each result.
+fn images(held: Held) -> impl Iterator<Item = HeldView> {
+    let digest = held.digest.to_string();
+    held.tags.into_iter().map(move |tags| HeldView {
+        digest: digest.clone(),
+        tags: tags.into_iter().map(Into::into).collect(),
+    })
 }
 
 /// The fields in which something matched.

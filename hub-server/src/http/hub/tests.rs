@@ -159,6 +159,7 @@ fn the_document_describes_every_path() {
     lines.sort();
     insta::assert_snapshot!(lines.join("\n"), @r"
     delete /api/v1/keys/{ak}
+    delete /api/v1/missed-searches
     delete /api/v1/orgs/{org}
     delete /api/v1/orgs/{org}/invitations/{user}
     delete /api/v1/orgs/{org}/members/{user}
@@ -177,6 +178,7 @@ fn the_document_describes_every_path() {
     get /api/v1/gc/{id}
     get /api/v1/invitations
     get /api/v1/keys
+    get /api/v1/missed-searches
     get /api/v1/orgs
     get /api/v1/orgs/{org}
     get /api/v1/orgs/{org}/access/check

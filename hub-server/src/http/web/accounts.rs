@@ -63,6 +63,7 @@ pub(super) async fn index(State(web): State<Web>, visitor: Visitor) -> Result<Re
     if caller.user.admin {
         entries.push(entry("/settings/users", a.users, a.settings_users));
         entries.push(entry("/settings/audit", t.shares.activity, t.shares.activity_lead));
+        entries.push(entry("/settings/searches", t.missed.title, t.missed.lead));
     }
     let shell = Shell::new(&visitor, a.settings).hidden();
     html(StatusCode::OK, &Settings { shell, a, entries })

@@ -1,6 +1,6 @@
 //! A repository in a list.
 
-use hub_model::{Detail, Field, Img, Visibility};
+use hub_model::{Detail, Digest, Field, Img, Tag, Visibility};
 
 use super::lang::Lang;
 use super::view::Link;
@@ -31,11 +31,38 @@ pub(super) struct Card {
     pub pushed_full: String,
     pub pulls: String,
     pub stars: String,
+    /// The image that was asked for by its digest.
+    pub held: Option<HeldImage>,
     /// Why it was found, line by line; empty when nobody asked.
     pub why: Vec<String>,
     pub official: bool,
     pub private: bool,
     pub deprecated: bool,
+}
+
+/// More tags than these say little in a list.
+const MOST_TAGS: usize = 8;
+
+/// Digits of a digest that a list shows.
+const DIGEST_CHARS: usize = 19;
+
+/// A manifest that a repository holds.
+#[derive(Debug)]
+pub(super) struct HeldImage {
+    pub digest: Link,
+    pub tags: Vec<Link>,
+}
+
+impl HeldImage {
+    /// A manifest of the repository whose page is `repo`, with the tags that point at it.
+    pub(super) fn new(repo: &str, digest: &Digest, tags: &[Tag]) -> Self {
+        let short: String = digest.as_str().chars().take(DIGEST_CHARS).collect();
+        let tag = |tag: &Tag| Link::new(format!("{repo}/-/tags/{tag}"), tag.as_str());
+        Self {
+            digest: Link::new(format!("{repo}/-/digest/{digest}"), format!("{short}…")),
+            tags: tags.iter().take(MOST_TAGS).map(tag).collect(),
+        }
+    }
 }
 
 /// A part of a text, and whether it is what was searched for.
@@ -80,6 +107,7 @@ impl Card {
             } else {
                 (t.stars)(&visitor.lang().short_number(repo.stars), repo.stars)
             },
+            held: None,
             why: Vec::new(),
             official: repo.official,
             private: repo.visibility == Visibility::Private,

@@ -14,6 +14,7 @@ use crate::services::reach::ReachError;
 use crate::services::repos::RepoError;
 use crate::services::robots::RobotError;
 use crate::services::search::SearchError;
+use crate::services::search::missed::MissedError;
 use crate::services::sessions::SessionError;
 use crate::services::shares::ShareError;
 use crate::services::sign_in::SignInError;
@@ -227,6 +228,16 @@ impl From<AuditError> for Failure {
             AuditError::Access(error) => error.into(),
             AuditError::Cursor { .. } => Self::Bad,
             AuditError::Db(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<MissedError> for Failure {
+    fn from(error: MissedError) -> Self {
+        match error {
+            MissedError::Access(error) => error.into(),
+            MissedError::Cursor { .. } => Self::Bad,
+            MissedError::Db(_) => Self::broken(&error),
         }
     }
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod credentials;
 mod en;
 mod format;
+mod missed;
 mod oidc;
 mod people;
 mod search;
@@ -14,6 +15,7 @@ mod words;
 mod zh;
 
 pub(crate) use self::accounts::AccountWords;
+pub(crate) use self::missed::MissedWords;
 #[cfg(feature = "oidc")]
 pub(crate) use self::oidc::OidcWords;
 pub(crate) use self::search::SearchWords;

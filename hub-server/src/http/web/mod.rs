@@ -18,6 +18,7 @@ mod invitations;
 mod keys;
 mod lang;
 mod markdown;
+mod missed;
 #[cfg(feature = "oidc")]
 mod oidc;
 mod orgs;
@@ -87,6 +88,7 @@ pub fn router(app: App) -> Router {
         )
         .route("/settings/shares", get(shares::page))
         .route("/settings/audit", get(activity::page))
+        .route("/settings/searches", get(missed::page).post(missed::forget))
         .route("/settings/tokens", get(tokens::page).post(tokens::create))
         .route("/settings/tokens/{id}/revoke", post(tokens::revoke))
         .route("/settings/tokens/{id}/rotate", post(tokens::rotate))

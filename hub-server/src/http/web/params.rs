@@ -55,6 +55,16 @@ impl Params {
         Self(fields)
     }
 
+    /// The fields of these names, each once and cut after so many characters: what somebody else made
+    /// up is not to stand in every link of a page.
+    pub(super) fn only(&self, names: &[&str], most_chars: usize) -> Self {
+        let field = |name: &&str| {
+            let value = self.get(name)?.chars().take(most_chars).collect();
+            Some(((*name).to_owned(), value))
+        };
+        Self(names.iter().filter_map(field).collect())
+    }
+
     /// The address of a page with these fields.
     pub(super) fn address(&self, path: &str) -> String {
         let query = form_urlencoded::Serializer::new(String::new())

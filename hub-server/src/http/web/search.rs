@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use hub_model::{Actor, OrgName, SearchFilter, SearchSort, SizeBucket, Why};
+use hub_model::{Actor, OrgName, SearchFilter, SearchMatch, SearchSort, SizeBucket, Why};
 
 use super::Web;
-use super::cards::Card;
+use super::cards::{Card, HeldImage};
 use super::failure::Failure;
 use super::lang::{SearchWords, Words};
 use super::params::Params;
@@ -91,7 +91,7 @@ impl Results {
     pub(super) fn new(visitor: &Visitor, found: &SearchPage) -> Self {
         let t = visitor.words();
         let words = t.search_page;
-        let query = visitor.query();
+        let query = &asked(visitor);
         let text = query.get("q").unwrap_or_default();
         let heading = if text.is_empty() { words.all.to_owned() } else { (words.for_text)(text) };
         let none = if text.is_empty() { words.none_all.to_owned() } else { (words.none)(text) };
@@ -101,6 +101,11 @@ impl Results {
         let mut cards = Card::found(visitor, &found.items, &found.marks);
         for (card, why) in cards.iter_mut().zip(&found.why) {
             card.why = reasons(words, why);
+        }
+        if let Some(held) = &found.held {
+            for (card, tags) in cards.iter_mut().zip(&held.tags) {
+                card.held = Some(HeldImage::new(&card.href, &held.digest, tags));
+            }
         }
         let explained = query.get("explain").is_some();
         let explain = query.with("explain", Some("1")).address("/search");
@@ -122,6 +127,29 @@ impl Results {
             explain: if explained || text.is_empty() { String::new() } else { explain },
         }
     }
+}
+
+/// What an address asks for that a search knows: the fields that links to other results keep.
+fn asked(visitor: &Visitor) -> Params {
+    const NAMES: [&str; 16] = [
+        "q",
+        "org",
+        "keyword",
+        "category",
+        "os",
+        "arch",
+        "official",
+        "deprecated",
+        "readme",
+        "size",
+        "updated",
+        "match",
+        "sort",
+        "correct",
+        "explain",
+        "page",
+    ];
+    visitor.query().only(&NAMES, MOST_TEXT)
 }
 
 /// The orders, each a link.
@@ -174,10 +202,12 @@ fn request(visitor: &Visitor) -> Option<SearchRequest> {
             size: query.get("size").and_then(SizeBucket::parse),
             pushed_since_ms: since.map(|days| visitor.now_ms() - days * DAY_MS),
         },
+        matching: query.get("match").and_then(SearchMatch::parse).unwrap_or_default(),
         sort: sort(query),
         correct: query.get("correct") != Some("0"),
         facets: true,
         explain: query.get("explain").is_some(),
+        note_missed: true,
         page: query.page(),
         limit: PER_PAGE,
     })

@@ -39,6 +39,7 @@ pub(super) const WORDS: Words = Words {
     home_empty_help: "Push the first one and it shows up here at once, README and all.",
 
     search_page: &search::EN,
+    missed: &super::missed::EN,
     page_previous: "Previous",
     page_next: "Next",
     page_of: |page, of| format!("Page {page} of {of}"),

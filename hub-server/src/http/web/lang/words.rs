@@ -39,6 +39,7 @@ pub(crate) struct Words {
     pub home_empty_help: &'static str,
 
     pub search_page: &'static SearchWords,
+    pub missed: &'static super::missed::MissedWords,
     pub page_previous: &'static str,
     pub page_next: &'static str,
     pub page_of: fn(u64, u64) -> String,

@@ -37,6 +37,7 @@ pub(super) const WORDS: Words = Words {
     home_empty_help: "推送第一个镜像，它会立刻连同 README 一起出现在这里。",
 
     search_page: &search::ZH,
+    missed: &super::missed::ZH,
     page_previous: "上一页",
     page_next: "下一页",
     page_of: |page, of| format!("第 {page} 页，共 {of} 页"),

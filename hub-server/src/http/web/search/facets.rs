@@ -1,6 +1,6 @@
 //! Filters of a search: what is in force, and what there is to choose from.
 
-use hub_model::{FacetCount, Facets, SizeBucket};
+use hub_model::{FacetCount, Facets, SearchMatch, SizeBucket};
 
 use super::SINCE_DAYS;
 use crate::http::web::lang::SearchWords;
@@ -41,6 +41,12 @@ pub(super) fn chips(words: &SearchWords, query: &Params) -> Vec<Link> {
             query.get(name).map(|value| Link::new(without(name), format!("{title}: {value}"))),
         );
     }
+    let place = query.get("match").and_then(SearchMatch::parse);
+    chips.extend(match place {
+        Some(SearchMatch::Name) => Some(Link::new(without("match"), words.match_name)),
+        Some(SearchMatch::Keyword) => Some(Link::new(without("match"), words.match_keyword)),
+        Some(SearchMatch::All) | None => None,
+    });
     let bucket = query.get("size").and_then(SizeBucket::parse);
     chips.extend(
         bucket.map(|bucket| Link::new(without("size"), words.sizes[bucket as usize].to_owned())),

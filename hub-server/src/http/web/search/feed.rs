@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use hub_model::{Field, SearchSort};
 
-use super::answer;
+use super::{answer, asked};
 use crate::http::ClientAddress;
 use crate::http::web::Web;
 use crate::http::web::failure::Failure;
@@ -45,12 +45,13 @@ pub(in crate::http::web) async fn feed(
     visitor: Visitor,
     address: ClientAddress,
 ) -> Result<Response, Failure> {
-    let query = visitor.query();
+    let query = &asked(&visitor);
     let newest = query.get("sort").is_none();
     let change = |request: SearchRequest| SearchRequest {
         sort: if newest { SearchSort::Updated } else { request.sort },
         facets: false,
         explain: false,
+        note_missed: false,
         limit: ENTRIES,
         ..request
     };
@@ -61,7 +62,11 @@ pub(in crate::http::web) async fn feed(
     let last = found.items.iter().map(|card| card.repo.pushed_at_ms).max().unwrap_or(0);
     let feed = Feed {
         lang: visitor.lang().tag(),
-        title: if text.is_empty() { words.all.to_owned() } else { (words.for_text)(text) },
+        title: if text.is_empty() {
+            words.all.to_owned()
+        } else {
+            sayable(&(words.for_text)(text))
+        },
         own: format!("{base}{}", query.address("/search.atom")),
         page: format!("{base}{}", query.address("/search")),
         updated: hub_api::time(last),
@@ -71,10 +76,18 @@ pub(in crate::http::web) async fn feed(
     Ok(([(header::CONTENT_TYPE, kind)], feed.render()?).into_response())
 }
 
+/// A text without what XML cannot hold, not even as a reference.
+fn sayable(text: &str) -> String {
+    let odd = |c: char| {
+        (c.is_control() && !matches!(c, '\t' | '\n')) || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    text.replace(odd, "\u{fffd}")
+}
+
 fn entry(base: &str, card: &RepoCard) -> Entry {
     let repo = &card.repo;
     let detail = card.latest.as_ref().map(|img| &img.detail);
-    let text = |field| detail.and_then(|detail| detail.text(field)).unwrap_or_default().to_owned();
+    let text = |field| sayable(detail.and_then(|detail| detail.text(field)).unwrap_or_default());
     let tag = repo.latest_tag.as_ref().map(|tag| format!(":{tag}")).unwrap_or_default();
     Entry {
         title: format!("{}{tag}", repo.name),

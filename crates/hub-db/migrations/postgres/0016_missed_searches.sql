@@ -1,0 +1,9 @@
+-- What was searched for and not found, where an administrator switched that on; never by whom.
+CREATE TABLE missed_search (
+    text     TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    times    BIGINT NOT NULL,
+    first_ms BIGINT NOT NULL,
+    last_ms  BIGINT NOT NULL
+);
+CREATE INDEX missed_search_by_times ON missed_search (times, text);
+CREATE INDEX missed_search_by_last ON missed_search (last_ms);
