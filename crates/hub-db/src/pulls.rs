@@ -22,11 +22,11 @@ statements! {
         "UPDATE img
          SET pulled_at_ms = $3
          WHERE repo_id = $1 AND tag = $2 AND pulled_at_ms < $3";
-    OF_THE_OLDEST_DAY =
+    OF_THE_OLDEST_DAYS =
         "SELECT repo_id
          FROM repo_pulls
-         WHERE day = (SELECT MIN(day) FROM repo_pulls) AND day < $1
-         ORDER BY repo_id
+         WHERE day < $1
+         ORDER BY day, repo_id
          LIMIT $2";
 }
 
@@ -80,8 +80,8 @@ impl Db {
         Ok(!news.is_empty())
     }
 
-    /// Takes days before `first_day` out of the recent pulls, of the oldest such day and at most
-    /// `most` repositories, in one change of its own. Answers how many repositories that were, and
+    /// Takes days before `first_day` out of the recent pulls, the oldest first and of at most `most`
+    /// repositories, in one change of its own. Answers how many repositories that were, and
     /// whether it left letters, which it does as [`Db::add_pulls`] does.
     ///
     /// # Errors
@@ -156,12 +156,14 @@ impl Change {
         first_day: i64,
         most: i64,
     ) -> Result<(usize, Vec<String>), sqlx::Error> {
-        let ids: Vec<i64> = within!(&mut *self, on => {
-            sqlx::query_scalar(OF_THE_OLDEST_DAY).bind(first_day).bind(most).fetch_all(on).await?
+        let mut ids: Vec<i64> = within!(&mut *self, on => {
+            sqlx::query_scalar(OF_THE_OLDEST_DAYS).bind(first_day).bind(most).fetch_all(on).await?
         });
         if ids.is_empty() {
             return Ok((0, Vec::new()));
         }
+        ids.sort_unstable();
+        ids.dedup();
         // Before the days are touched: whoever adds pulls, or deletes a repository, begins there.
         let locked = self.locked_counts(&ids).await?;
         let after: Vec<(i64, i64)> = within!(&mut *self, on => {
