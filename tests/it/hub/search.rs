@@ -154,3 +154,32 @@ async fn a_filter_that_cannot_be_is_refused_with_its_name() {
     assert_eq!(nobody.json(&format!("/api/v1/search?q={long}")).await["total"], 0);
     hub.stop().await;
 }
+
+#[tokio::test]
+async fn a_star_moves_a_repository_up_and_taking_it_back_down() {
+    let hub = TestHub::start().await;
+    let alice = hub.person("alice").await;
+    let bob = hub.person("bob").await;
+    for name in ["alice/one", "alice/two", "alice/three"] {
+        alice.push_image(&format!("{name}:v1"), &readme_image("# starred")).await;
+    }
+    let star = async |who: &Person, method: Method, name: &str, stars: u64| {
+        let path = format!("/api/v1/repos/{name}/-/star");
+        let answer = who.request(method, &path).send().await.unwrap();
+        assert!(answer.status().is_success(), "{name}: {}", answer.status());
+        assert_eq!(who.json(&format!("/api/v1/repos/{name}")).await["stars"], stars, "{name}");
+    };
+    // Three and two have as many binary digits: the index is told of every one.
+    star(&alice, Method::PUT, "alice/two", 1).await;
+    star(&bob, Method::PUT, "alice/two", 2).await;
+    star(&bob, Method::PUT, "alice/two", 2).await;
+    star(&alice, Method::PUT, "alice/three", 1).await;
+    hub.settle().await;
+    let order = ["alice/two", "alice/three", "alice/one"];
+    assert_eq!(names(&bob, "starred&sort=stars").await, order);
+    star(&alice, Method::DELETE, "alice/two", 1).await;
+    star(&bob, Method::DELETE, "alice/two", 0).await;
+    hub.settle().await;
+    assert_eq!(names(&bob, "starred&sort=stars").await, ["alice/three", "alice/one", "alice/two"]);
+    hub.stop().await;
+}
