@@ -104,8 +104,6 @@ pub enum StartError {
 pub struct Opened {
     /// The app.
     pub app: App,
-    /// Whether the index has to be built anew.
-    pub index_is_stale: bool,
     lock: Option<File>,
 }
 
@@ -205,15 +203,15 @@ async fn open_with(config: Config, clock: Clock, need: Need) -> Result<(Opened, 
         }
     };
     let has_index = found.is_some();
-    let (index, index_is_stale) = match found {
-        Some(opened) => {
-            let stale = opened.stale || is_lost(&db, &opened.index).await?;
-            (opened.index, stale)
-        }
-        None => (Index::in_memory()?, true),
+    let index = match found {
+        Some(index) => index,
+        None => Index::in_memory()?,
     };
+    if !has_index || is_lost(&db, &index).await? {
+        index.outdate();
+    }
     let app = AppBuilder::new(config, db, blobs, index).clock(clock).build().await?;
-    Ok((Opened { app, index_is_stale, lock }, has_index))
+    Ok((Opened { app, lock }, has_index))
 }
 
 /// Opens the store of bytes that the settings name.
@@ -311,7 +309,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     if let Some(tls) = &tls {
         tls.watch(&app);
     }
-    jobs::start(&app, opened.index_is_stale);
+    jobs::start(&app);
     tracing::info!(database = app.db.engine(), "listening on {}://{addr}", app.config.scheme());
     Ok(Running { addr, app, handle, tls, _lock: opened.lock })
 }

@@ -76,8 +76,8 @@ pub(crate) struct Dictionary {
     broader: Vec<Vec<ConceptId>>,
     /// Stems of a name in Latin letters, joined by blanks.
     phrases: HashMap<String, ConceptId>,
-    /// Words of the longest such name.
-    longest_phrase: usize,
+    /// Stem that such names begin with, to the words of the longest one.
+    first_words: HashMap<String, usize>,
     /// Names in Chinese.
     chinese: HashMap<String, ConceptId>,
     /// Characters of the longest such name.
@@ -153,7 +153,9 @@ impl Dictionary {
         let (english, chinese) = names.split_once('|').ok_or("Chinese names are missing")?;
         for name in english.split(';').map(str::trim) {
             let words = text::name_tokens(name);
-            self.longest_phrase = self.longest_phrase.max(words.len());
+            let first = words.first().map(|word| text::stem(word)).unwrap_or_default();
+            let longest = self.first_words.entry(first).or_default();
+            *longest = words.len().max(*longest);
             insert(&mut self.phrases, phrase(&words), number, name)?;
         }
         for name in chinese.split(';').map(str::trim) {
@@ -206,7 +208,8 @@ impl Dictionary {
     /// The concept that the words from the first one on name, the longest name first, and of how
     /// many words the name is.
     pub(crate) fn phrase_at(&self, stems: &[String]) -> Option<(ConceptId, usize)> {
-        let longest = self.longest_phrase.min(stems.len());
+        let longest = *self.first_words.get(stems.first()?)?;
+        let longest = longest.min(stems.len());
         (1..=longest).rev().find_map(|len| Some((*self.phrases.get(&stems[..len].join(" "))?, len)))
     }
 

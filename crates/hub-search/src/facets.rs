@@ -5,29 +5,20 @@ use std::collections::HashMap;
 use hub_model::{FacetCount, Facets, SizeBucket};
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, StrColumn};
-use tantivy::query::Query;
-use tantivy::{DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader};
+use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
 
-use crate::schema::column;
+use crate::snapshot::{Columns, Snapshot};
 
 /// Values of one facet that are told, at most.
 const MOST: usize = 30;
 
 /// Values of one facet that a segment tells, at most: far more than are told in the end, so that
 /// the most frequent ones of the whole are among them.
-const MOST_OF_SEGMENT: usize = 2000;
-
-/// Facets that are words.
-const WORDS: [&str; 5] = [column::ORG, column::KEYWORD, column::CATEGORY, column::OS, column::ARCH];
-
-/// Counts over everything that matches.
-pub(crate) fn of_all(searcher: &Searcher, query: &dyn Query) -> tantivy::Result<Facets> {
-    searcher.search(query, &Counting).map(Counts::told)
-}
+const MOST_OF_SEGMENT: usize = 500;
 
 /// Counts over these documents, which stand in order.
 pub(crate) fn of_some(
-    searcher: &Searcher,
+    snapshot: &Snapshot,
     docs: impl Iterator<Item = DocAddress>,
 ) -> tantivy::Result<Facets> {
     let mut counts = Counts::default();
@@ -37,7 +28,7 @@ pub(crate) fn of_some(
             if let Some((_, counter)) = open.take() {
                 counts.add(counter.told()?);
             }
-            open = Some((at.segment_ord, Counter::new(searcher.segment_reader(at.segment_ord))?));
+            open = Some((at.segment_ord, Counter::new(snapshot.columns(at.segment_ord))));
         }
         if let Some((_, counter)) = &mut open {
             counter.count(at.doc_id);
@@ -50,33 +41,33 @@ pub(crate) fn of_some(
 }
 
 /// Counts of one segment by the numbers that words have there.
-struct Counter {
+pub(crate) struct Counter {
+    all: usize,
     words: Vec<Option<(StrColumn, Vec<u32>)>>,
     size: Column<u64>,
     sizes: [usize; 4],
-    flags: [(Column<bool>, usize); 3],
+    flags: Vec<(Column<bool>, usize)>,
 }
 
 impl Counter {
-    fn new(segment: &SegmentReader) -> tantivy::Result<Self> {
-        let fast = segment.fast_fields();
-        let words = WORDS.iter().map(|name| {
-            let column = fast.str(name)?;
-            Ok(column.map(|column| {
-                let terms = column.num_terms();
-                (column, vec![0; terms])
-            }))
+    fn new(columns: &Columns) -> Self {
+        let words = columns.words.iter().map(|column| {
+            let column = column.clone()?;
+            let terms = column.num_terms();
+            Some((column, vec![0; terms]))
         });
-        let flag = |name| Ok::<_, tantivy::TantivyError>((fast.bool(name)?, 0));
-        Ok(Self {
-            words: words.collect::<tantivy::Result<_>>()?,
-            size: fast.u64(column::SIZE)?,
+        let flags = columns.flags.iter().map(|column| (column.clone(), 0));
+        Self {
+            all: 0,
+            words: words.collect(),
+            size: columns.size.clone(),
             sizes: [0; 4],
-            flags: [flag(column::OFFICIAL)?, flag(column::DEPRECATED)?, flag(column::README)?],
-        })
+            flags: flags.collect(),
+        }
     }
 
     fn count(&mut self, doc: DocId) {
+        self.all += 1;
         for (column, counts) in self.words.iter_mut().flatten() {
             for number in column.term_ords(doc) {
                 if let Some(count) = usize::try_from(number).ok().and_then(|at| counts.get_mut(at))
@@ -95,7 +86,7 @@ impl Counter {
 
     /// The counts by words.
     fn told(self) -> tantivy::Result<Counts> {
-        let mut counts = Counts { sizes: self.sizes, ..Counts::default() };
+        let mut counts = Counts { all: self.all, sizes: self.sizes, ..Counts::default() };
         for (facet, words) in counts.words.iter_mut().zip(self.words) {
             let Some((column, numbers)) = words else { continue };
             let mut numbers: Vec<(usize, u32)> =
@@ -106,11 +97,14 @@ impl Counter {
                 });
                 numbers.truncate(MOST_OF_SEGMENT);
             }
-            for (number, count) in numbers {
-                let mut word = String::new();
-                column.ord_to_str(u64::try_from(number).unwrap_or(u64::MAX), &mut word)?;
-                facet.insert(word, usize::try_from(count).unwrap_or(usize::MAX));
-            }
+            // In the order of the dictionary, each block of it is read once.
+            numbers.sort_unstable();
+            let terms: Vec<u64> = numbers.iter().map(|(number, _)| *number as u64).collect();
+            let mut count_of = numbers.iter().map(|(_, count)| *count as usize);
+            column.dictionary().sorted_ords_to_term_cb(&terms, |word| {
+                let word = String::from_utf8_lossy(word).into_owned();
+                facet.insert(word, count_of.next().unwrap_or_default());
+            })?;
         }
         for (count, (_, found)) in counts.flags.iter_mut().zip(self.flags) {
             *count = found;
@@ -121,7 +115,9 @@ impl Counter {
 
 /// Counts by words.
 #[derive(Default)]
-struct Counts {
+pub(crate) struct Counts {
+    /// How many documents.
+    pub(crate) all: usize,
     words: [HashMap<String, usize>; 5],
     sizes: [usize; 4],
     flags: [usize; 3],
@@ -129,6 +125,7 @@ struct Counts {
 
 impl Counts {
     fn add(&mut self, other: Self) {
+        self.all += other.all;
         for (own, other) in self.words.iter_mut().zip(other.words) {
             for (word, count) in other {
                 *own.entry(word).or_default() += count;
@@ -142,7 +139,8 @@ impl Counts {
         }
     }
 
-    fn told(self) -> Facets {
+    /// The most frequent values.
+    pub(crate) fn told(self) -> Facets {
         let [orgs, keywords, categories, os, arch] = self.words.map(most_frequent);
         let [official, deprecated, readme] = self.flags;
         let sizes = SizeBucket::ALL.into_iter().zip(self.sizes).filter(|(_, count)| *count > 0);
@@ -169,14 +167,14 @@ fn most_frequent(counts: HashMap<String, usize>) -> Vec<FacetCount> {
 }
 
 /// Counts while the engine walks through what matches.
-struct Counting;
+pub(crate) struct Counting<'a>(pub(crate) &'a Snapshot);
 
-impl Collector for Counting {
+impl Collector for Counting<'_> {
     type Fruit = Counts;
     type Child = Counter;
 
-    fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<Counter> {
-        Counter::new(segment)
+    fn for_segment(&self, at: SegmentOrdinal, _: &SegmentReader) -> tantivy::Result<Counter> {
+        Ok(Counter::new(self.0.columns(at)))
     }
 
     fn requires_scoring(&self) -> bool {

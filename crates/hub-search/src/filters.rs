@@ -4,7 +4,8 @@ use hub_model::{AccessTerms, SearchFilter};
 use std::ops::Bound;
 use tantivy::Term;
 use tantivy::query::{
-    BooleanQuery, ConstScoreQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery, TermSetQuery,
+    AllQuery, BooleanQuery, ConstScoreQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery,
+    TermSetQuery,
 };
 use tantivy::schema::IndexRecordOption;
 
@@ -40,6 +41,14 @@ pub(crate) fn clauses(
     let without = ask.without.iter().filter_map(|word| anywhere(fields, word));
     clauses.extend(without.map(|query| (Occur::MustNot, query)));
     clauses
+}
+
+/// One query that holds when all clauses do.
+pub(crate) fn together(mut clauses: Clauses) -> BooleanQuery {
+    if clauses.iter().all(|(occur, _)| *occur == Occur::MustNot) {
+        clauses.push((Occur::Must, Box::new(AllQuery)));
+    }
+    BooleanQuery::new(clauses)
 }
 
 fn of(fields: &Fields, filter: &SearchFilter) -> Vec<Box<dyn Query>> {
@@ -84,7 +93,7 @@ fn sequence(fields: &Fields, place: Place, words: &[String]) -> Option<Box<dyn Q
         [] => None,
         [word] => Some(word_in(fields, place, word)),
         words => {
-            let term = |word: &String| Term::from_field_text(fields.of(place), word);
+            let term = |word: &String| fields.term(place, word);
             Some(Box::new(PhraseQuery::new(words.iter().map(term).collect())))
         }
     }
@@ -112,7 +121,7 @@ fn anywhere(fields: &Fields, word: &str) -> Option<Box<dyn Query>> {
 }
 
 fn word_in(fields: &Fields, place: Place, word: &str) -> Box<dyn Query> {
-    one(Term::from_field_text(fields.of(place), word))
+    one(fields.term(place, word))
 }
 
 fn one(term: Term) -> Box<dyn Query> {

@@ -45,19 +45,27 @@ impl Home {
         Self(None)
     }
 
-    /// Takes possession of `dir`, finds the index that counts and clears away the others.
-    pub(crate) fn open(dir: &Path, version: &str) -> Result<(Self, Option<Housed>), SearchError> {
+    /// Takes possession of `dir`, finds the index that counts and clears away the others. One of
+    /// another version that can be read may answer until there is a better one; it is told which of
+    /// both it is.
+    pub(crate) fn open(
+        dir: &Path,
+        version: &str,
+    ) -> Result<(Self, Option<(Housed, bool)>), SearchError> {
         fs::create_dir_all(dir).doing("make the folder of the search index")?;
         let lock = lock(dir)?;
         let folders = numbered(dir).doing("list the folder of the search index")?;
         let next = folders.first().map_or(1, |(number, _)| number + 1);
-        let mut complete =
-            folders.iter().map(|(_, folder)| folder).filter(|f| is_complete(f, version));
-        let found = complete.next().and_then(|folder| intact(folder));
-        for (_, folder) in &folders {
-            if found.as_ref().and_then(|found| found.folder.as_ref()) != Some(folder) {
-                remove(folder);
-            }
+        let complete = folders.iter().filter_map(|(_, folder)| Some((folder, written(folder)?)));
+        let complete: Vec<_> = complete.collect();
+        let counts = complete.iter().filter(|(_, found)| found == version).take(1);
+        let others = complete.iter().filter(|(_, found)| found != version);
+        let found = counts
+            .chain(others)
+            .find_map(|(folder, found)| intact(folder).map(|housed| (housed, found == version)));
+        let kept = found.as_ref().and_then(|(found, _)| found.folder.as_ref());
+        for (_, folder) in folders.iter().filter(|(_, folder)| kept != Some(folder)) {
+            remove(folder);
         }
         let version = version.to_owned();
         let dir = dir.to_owned();
@@ -121,8 +129,9 @@ fn numbered(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     Ok(folders)
 }
 
-fn is_complete(folder: &Path, version: &str) -> bool {
-    fs::read(folder.join("VERSION")).is_ok_and(|found| found == version.as_bytes())
+/// The version that was written when the index in `folder` was complete.
+fn written(folder: &Path) -> Option<String> {
+    fs::read_to_string(folder.join("VERSION")).ok()
 }
 
 /// The index in `folder`, when every file of it is there and unchanged.

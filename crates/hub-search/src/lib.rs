@@ -3,8 +3,8 @@
 //! The index is derived data. The database is the truth; whoever owns an [`Index`] follows the
 //! outbox, hands changed documents over in a [`Batch`] and lets the batch carry the position
 //! reached. The position is part of the commit, so a crash repeats at most what was not committed
-//! ([`Index::position`]). An index that is missing, damaged or of another version is opened
-//! empty and called stale; [`Index::rebuild`] fills a new one while the old one answers.
+//! ([`Index::position`]). An index that is missing, damaged or of another version is stale
+//! ([`Index::is_stale`]); [`Index::rebuild`] fills a new one while the old one answers.
 //!
 //! Text is analysed here and not by the engine: words in Latin letters, pairs of characters where
 //! a script has no blanks. Queries are built from the same tokens; there is no syntax that could
@@ -36,6 +36,7 @@
 //! ```
 
 mod ask;
+mod best;
 mod coordinated;
 mod dictionary;
 mod error;
@@ -52,6 +53,7 @@ mod ranking;
 mod readme;
 mod reference;
 mod schema;
+mod snapshot;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -63,7 +65,7 @@ mod writer;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use hub_model::{AccessTerms, SearchDoc, SearchFilter, SearchHits, SearchQuery, Suggestions};
@@ -87,16 +89,8 @@ struct Inner {
     desk: Desk,
     /// What words mean.
     dictionary: Arc<Dictionary>,
-}
-
-/// An index that was opened.
-#[derive(Debug)]
-pub struct Opened {
-    /// The index.
-    pub index: Index,
-    /// Whether it is empty because it was missing, damaged or of another version. It stays stale,
-    /// also after a restart, until [`Index::rebuild`].
-    pub stale: bool,
+    /// Whether it waits for a rebuild.
+    stale: AtomicBool,
 }
 
 /// Changes for one commit.
@@ -117,12 +111,14 @@ impl Index {
     ///
     /// [`SearchError::Busy`] when another process has it open; [`SearchError::Io`] when the folder
     /// cannot be written to. A damaged index is no error but stale.
-    pub fn open(dir: &Path) -> Result<Opened, SearchError> {
+    pub fn open(dir: &Path) -> Result<Self, SearchError> {
         let dictionary = dictionary::BUILT_IN.clone();
         let version = format!("{}-{:x}", schema::VERSION, dictionary.fingerprint());
         let (home, found) = Home::open(dir, &version)?;
-        let stale = found.is_none();
-        Ok(Opened { index: Self::at(home, found, dictionary)?, stale })
+        let counts = found.as_ref().is_some_and(|(_, counts)| *counts);
+        let index = Self::at(home, found.map(|(found, _)| found), dictionary)?;
+        index.0.stale.store(!counts, Ordering::Release);
+        Ok(index)
     }
 
     /// An empty index in memory.
@@ -146,7 +142,12 @@ impl Index {
     fn at(home: Home, found: Option<Housed>, dictionary: Dictionary) -> Result<Self, SearchError> {
         let dictionary = Arc::new(dictionary);
         let (live, desk) = Desk::open(home, found, Arc::clone(&dictionary))?;
-        Ok(Self(Arc::new(Inner { live: ArcSwap::from_pointee(live), desk, dictionary })))
+        Ok(Self(Arc::new(Inner {
+            live: ArcSwap::from_pointee(live),
+            desk,
+            dictionary,
+            stale: AtomicBool::new(false),
+        })))
     }
 
     /// Applies `batch` in one commit; searches that begin afterwards see all of it.
@@ -156,6 +157,20 @@ impl Index {
     /// When it cannot be written; then nothing of the batch is applied.
     pub fn apply(&self, batch: &Batch) -> Result<(), SearchError> {
         self.0.desk.apply(&self.0.live, batch)
+    }
+
+    /// Whether it has to be built anew: it was missing or damaged, and is empty; or it is of another
+    /// version, and answers from what it had. It stays stale, also after a restart, until
+    /// [`Index::rebuild`].
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.0.stale.load(Ordering::Acquire)
+    }
+
+    /// Lets it count as stale, when its owner finds that it cannot follow any more. This is not
+    /// remembered after a restart.
+    pub fn outdate(&self) {
+        self.0.stale.store(true, Ordering::Release);
     }
 
     /// Position of the last commit, 0 for a fresh index.
@@ -187,7 +202,9 @@ impl Index {
         docs: impl Iterator<Item = SearchDoc>,
         position: i64,
     ) -> Result<u64, SearchError> {
-        self.0.desk.rebuild(&self.0.live, docs, position)
+        let count = self.0.desk.rebuild(&self.0.live, docs, position)?;
+        self.0.stale.store(false, Ordering::Release);
+        Ok(count)
     }
 
     /// Answers `query`.
@@ -216,8 +233,8 @@ impl Index {
         limit: usize,
     ) -> Result<Suggestions, SearchError> {
         let live = self.0.live.load();
-        let searcher = live.reader.searcher();
-        suggest::suggest(&searcher, &live.fields, typed, access, limit.max(1))
+        let snapshot = live.snapshot.load();
+        suggest::suggest(&snapshot, &live.fields, typed, access, limit.max(1))
             .doing("ask the search index")
     }
 }

@@ -61,6 +61,19 @@ pub(crate) struct Plan {
     pub(crate) marks: Vec<String>,
 }
 
+impl Plan {
+    /// The same without what may stand in `place`.
+    pub(crate) fn without(&self, place: Place) -> Self {
+        let without = |nodes: &[Node]| nodes.iter().map(|node| node.without(place)).collect();
+        Self {
+            groups: without(&self.groups),
+            names: without(&self.names),
+            wanted_org: self.wanted_org.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 /// A word in Latin letters, with what is known of it.
 struct Word {
     text: String,

@@ -23,6 +23,10 @@ const DAY_MS: f64 = 86_400_000.0;
 /// Parts that factors are kept in.
 const PARTS: f64 = 1000.0;
 
+/// The most that the part is which does not change with time.
+#[expect(clippy::cast_possible_truncation, reason = "between one and two")]
+pub(crate) const MOST: f32 = (OFFICIAL * POPULAR) as f32 + 0.001;
+
 /// The part that does not change with time, in thousandths.
 pub(crate) fn lift(doc: &SearchDoc) -> u64 {
     let official = if doc.official { OFFICIAL } else { 1.0 };
@@ -37,7 +41,7 @@ pub(crate) fn lift(doc: &SearchDoc) -> u64 {
 /// The factor that was kept.
 pub(crate) fn factor(lift: u64) -> f32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "as above")]
-    let factor = (lift as f64 / PARTS) as f32;
+    let factor = lift as f32 / PARTS as f32;
     factor
 }
 

@@ -34,6 +34,11 @@ pub(crate) mod column {
     pub(crate) const CATEGORY: &str = "category";
     pub(crate) const OS: &str = "os";
     pub(crate) const ARCH: &str = "arch";
+
+    /// Those of words that are counted.
+    pub(crate) const WORDS: [&str; 5] = [ORG, KEYWORD, CATEGORY, OS, ARCH];
+    /// Those of yes and no that are counted.
+    pub(crate) const FLAGS: [&str; 3] = [OFFICIAL, DEPRECATED, README];
 }
 
 /// What the field of the visibility says about a public repository.
@@ -110,6 +115,11 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// Whether it counts how often a word stands in it.
+    pub(crate) const fn counts(self) -> bool {
+        !matches!(self, Self::Exact | Self::Prefix)
+    }
+
     /// How explanations call it.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -189,6 +199,11 @@ impl Fields {
 
 /// The terms that filters and keys are made of.
 impl Fields {
+    /// A word in a place.
+    pub(crate) fn term(&self, place: Place, word: &str) -> Term {
+        Term::from_field_text(self.of(place), word)
+    }
+
     /// The term that names the document of a repository.
     pub(crate) fn key(&self, full_name: &str) -> Term {
         Term::from_field_text(self.full_name, full_name)
@@ -261,11 +276,11 @@ impl Fields {
         self.add_names(&mut out, doc, path);
         out.add_text(self.org, text::name_tokens(org).join(" "));
         let keywords = [doc.keywords.join(" "), doc.categories.join(" ")].join(" ");
-        out.add_text(self.keywords, text::prose_tokens(&keywords).join(" "));
-        let description = text::prose_tokens(&format!("{} \n{}", doc.title, doc.description));
-        out.add_text(self.description, description.join(" "));
+        out.add_text(self.keywords, text::prose(&keywords));
+        let description = text::prose(&format!("{} \n{}", doc.title, doc.description));
+        out.add_text(self.description, description);
         let readme = format!("{} \n{}", doc.labels.join(" \n"), readme::words(&doc.readme));
-        out.add_text(self.readme, text::prose_tokens(&readme).join(" "));
+        out.add_text(self.readme, text::prose(&readme));
         let mut concepts = Vec::new();
         for (concept, count) in dictionary.concepts_of(doc) {
             concepts.extend((0..count).map(|_| dictionary.id(concept)));

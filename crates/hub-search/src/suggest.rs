@@ -4,9 +4,10 @@ use hub_model::{AccessTerms, Suggestions};
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, Score, Searcher, SegmentReader, Term};
+use tantivy::{DocId, Score, SegmentReader, Term};
 
 use crate::schema::{Fields, Place, column};
+use crate::snapshot::Snapshot;
 use crate::vocabulary::Vocabulary;
 use crate::{filters, prior, text};
 
@@ -15,7 +16,7 @@ const MOST_ORGS: usize = 50;
 
 /// Repositories whose name begins like this, or has such words; and organisations.
 pub(crate) fn suggest(
-    searcher: &Searcher,
+    snapshot: &Snapshot,
     fields: &Fields,
     typed: &str,
     access: &AccessTerms,
@@ -35,13 +36,12 @@ pub(crate) fn suggest(
                 score * lift.as_ref().and_then(|lift| lift.first(doc)).map_or(1.0, prior::factor)
             }
         });
-        for (_, at) in searcher.search(&BooleanQuery::new(clauses), &lifted)? {
-            let fast = searcher.segment_reader(at.segment_ord).fast_fields();
-            suggestions.repos.extend(fast.i64(column::ID)?.first(at.doc_id));
+        for (_, at) in snapshot.search(&BooleanQuery::new(clauses), &lifted)? {
+            suggestions.repos.push(snapshot.id(at));
         }
     }
     if org.is_none() {
-        let vocabulary = Vocabulary::new(searcher, fields, visible);
+        let vocabulary = Vocabulary::new(snapshot, fields, visible);
         suggestions.orgs = vocabulary.orgs_beginning(&typed.trim().to_lowercase(), MOST_ORGS)?;
         suggestions.orgs.truncate(limit);
     }
@@ -60,7 +60,7 @@ fn begins(
     let Some((last, before)) = words.split_last() else { return in_org };
     let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
     clauses.extend(in_org.map(|query| (Occur::Must, query)));
-    let of = |place: Place, word: &str| one(Term::from_field_text(fields.of(place), word));
+    let of = |place: Place, word: &str| one(fields.term(place, word));
     for word in before {
         let ways = [Place::Name, Place::Alias, Place::Org, Place::Prefix];
         let ways = ways.into_iter().map(|place| of(place, word)).collect();

@@ -11,7 +11,7 @@ use hub_model::{AccessTerms, OrgName, Own, SearchDoc, SearchFilter, SearchQuery,
 use crate::{Batch, Dictionary, Index};
 
 /// A public repository; `repo_id` follows from the name, so that tests speak of names.
-fn doc(name: &str, description: &str) -> SearchDoc {
+pub(crate) fn doc(name: &str, description: &str) -> SearchDoc {
     SearchDoc {
         repo_id: id(name),
         name: name.to_owned(),
@@ -32,7 +32,7 @@ fn index(docs: Vec<SearchDoc>) -> Index {
     index
 }
 
-fn put(index: &Index, docs: Vec<SearchDoc>, position: i64) {
+pub(crate) fn put(index: &Index, docs: Vec<SearchDoc>, position: i64) {
     index.apply(&Batch { put: docs, remove: vec![], position }).unwrap();
 }
 

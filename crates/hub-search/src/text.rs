@@ -2,7 +2,7 @@
 
 use crate::fold::fold;
 
-/// Words that say nothing about an image. Source: tried on judged queries.
+/// Words that say nothing about an image, in order. Source: tried on judged queries.
 const STOP_WORDS: &[&str] = &[
     "a",
     "an",
@@ -76,46 +76,51 @@ pub(crate) fn kind(c: char) -> Kind {
     }
 }
 
-/// Cuts text into runs, folded. A capital after a small letter begins a new one.
-pub(crate) fn runs(text: &str) -> Vec<Run> {
-    let text = fold(text);
-    let mut runs = Vec::new();
-    let mut current = String::new();
-    let mut before = (Kind::Border, false);
-    for c in text.chars() {
-        let kind = kind(c);
-        let hump = before.1 && c.is_ascii_uppercase();
-        if kind != before.0 || hump {
-            close(&mut runs, &mut current, before.0);
+/// Stretches of folded text, as they are written. A capital after a small letter begins a new one.
+fn stretches(folded: &str) -> impl Iterator<Item = (Kind, &str)> {
+    let mut rest = folded;
+    std::iter::from_fn(move || {
+        loop {
+            let first = rest.chars().next()?;
+            let here = kind(first);
+            let mut small = false;
+            let goes_on = |c: char| {
+                let hump = small && c.is_ascii_uppercase();
+                small = c.is_ascii_lowercase();
+                kind(c) == here && !hump
+            };
+            let end = end_of(rest, goes_on);
+            let (stretch, after) = rest.split_at(end);
+            rest = after;
+            if here != Kind::Border && (here == Kind::Cjk || end <= MAX_TOKEN_BYTES) {
+                return Some((here, stretch));
+            }
         }
-        if kind != Kind::Border {
-            current.push(c.to_ascii_lowercase());
-        }
-        before = (kind, c.is_ascii_lowercase());
-    }
-    close(&mut runs, &mut current, before.0);
-    runs
+    })
 }
 
-fn close(runs: &mut Vec<Run>, current: &mut String, kind: Kind) {
-    if current.is_empty() {
-        return;
-    }
-    let text = std::mem::take(current);
-    match kind {
-        Kind::Latin if text.len() <= MAX_TOKEN_BYTES => runs.push(Run::Latin(text)),
-        Kind::Cjk => runs.push(Run::Cjk(text)),
-        Kind::Latin | Kind::Border => {}
-    }
+/// Where the characters end that go on.
+fn end_of(text: &str, mut goes_on: impl FnMut(char) -> bool) -> usize {
+    text.char_indices().find(|(_, c)| !goes_on(*c)).map_or(text.len(), |(at, _)| at)
+}
+
+/// Cuts text into runs, folded.
+pub(crate) fn runs(text: &str) -> Vec<Run> {
+    let run = |(kind, stretch): (Kind, &str)| match kind {
+        Kind::Latin => Run::Latin(stretch.to_ascii_lowercase()),
+        Kind::Cjk | Kind::Border => Run::Cjk(stretch.to_owned()),
+    };
+    stretches(&fold(text)).map(run).collect()
 }
 
 /// Pairs of neighbours; a single character stays as it is.
 pub(crate) fn bigrams(run: &str) -> Vec<String> {
-    let chars: Vec<char> = run.chars().collect();
-    if chars.len() < 2 {
-        return vec![run.to_owned()];
-    }
-    chars.windows(2).map(|pair| pair.iter().collect()).collect()
+    pairs(run).map(str::to_owned).collect()
+}
+
+fn pairs(run: &str) -> impl Iterator<Item = &str> {
+    let ends = run.char_indices().skip(2).map(|(at, _)| at).chain([run.len()]);
+    run.char_indices().zip(ends).map(|((start, _), end)| &run[start..end])
 }
 
 /// Tokens of a name: nothing is dropped or stemmed.
@@ -147,12 +152,24 @@ pub(crate) fn without_number(token: &str) -> Option<String> {
 
 /// Tokens of prose: without stop words, stemmed.
 pub(crate) fn prose_tokens(text: &str) -> Vec<String> {
-    let mut tokens = Vec::new();
-    for run in runs(text) {
-        match run {
-            Run::Latin(word) if is_stop_word(&word) => {}
-            Run::Latin(word) => tokens.push(stem(&word)),
-            Run::Cjk(run) => tokens.extend(bigrams(&run)),
+    prose(text).split_ascii_whitespace().map(str::to_owned).collect()
+}
+
+/// The same, with blanks between them.
+pub(crate) fn prose(text: &str) -> String {
+    let mut tokens = String::with_capacity(text.len());
+    let mut word = String::new();
+    for (kind, stretch) in stretches(&fold(text)) {
+        if kind == Kind::Latin {
+            word.clear();
+            word.push_str(stretch);
+            word.make_ascii_lowercase();
+            if !is_stop_word(&word) {
+                let (rest, ending) = cut(&word);
+                tokens.extend([rest, ending, " "]);
+            }
+        } else {
+            pairs(stretch).for_each(|pair| tokens.extend([pair, " "]));
         }
     }
     tokens
@@ -168,19 +185,22 @@ pub(crate) fn canonical(text: &str) -> String {
 
 /// Whether a word says nothing about an image.
 pub(crate) fn is_stop_word(word: &str) -> bool {
-    STOP_WORDS.contains(&word)
+    STOP_WORDS.binary_search(&word).is_ok()
 }
 
 /// A light stem. A stronger one would make store and storm the same.
 pub(crate) fn stem(word: &str) -> String {
-    for (suffix, replacement) in SUFFIXES {
-        if let Some(rest) = word.strip_suffix(suffix)
-            && rest.len() >= STEM_LETTERS
-        {
-            return format!("{rest}{replacement}");
-        }
-    }
-    word.to_owned()
+    let (rest, ending) = cut(word);
+    [rest, ending].concat()
+}
+
+/// What stays of a word, and what stands for the rest.
+fn cut(word: &str) -> (&str, &'static str) {
+    let fits = |(suffix, ending): &(&str, &'static str)| {
+        let rest = word.strip_suffix(suffix).filter(|rest| rest.len() >= STEM_LETTERS)?;
+        Some((rest, *ending))
+    };
+    SUFFIXES.iter().find_map(fits).unwrap_or((word, ""))
 }
 
 #[cfg(test)]
@@ -218,6 +238,11 @@ mod tests {
         for text in ["kube-prometheus", "KubePrometheus", "kube_prometheus", "Kube Prometheus"] {
             assert_eq!(canonical(text), "kubeprometheus");
         }
+    }
+
+    #[test]
+    fn stop_words_stand_in_order() {
+        assert!(STOP_WORDS.is_sorted());
     }
 
     #[test]

@@ -164,7 +164,7 @@ impl<'a> Vocabulary<'a> {
 
     /// Whether a document that the caller may see has the term.
     fn is_seen(&self, place: Place, word: &str) -> tantivy::Result<bool> {
-        self.is_term_seen(&Term::from_field_text(self.fields.of(place), word))
+        self.is_term_seen(&self.fields.term(place, word))
     }
 
     fn is_term_seen(&self, term: &Term) -> tantivy::Result<bool> {

@@ -6,21 +6,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use hub_model::SearchDoc;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument};
+use tantivy::{DocAddress, Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument};
 
 use crate::dictionary::Dictionary;
 use crate::error::Doing as _;
 use crate::folders::{self, Home, Housed};
 use crate::schema::{self, Fields};
+use crate::snapshot::Snapshot;
 use crate::{Batch, SearchError};
 
-/// Memory that a writer fills before it writes a segment, in bytes. Source: 15 MB is the
-/// engine's least.
-const HEAP_BYTES: usize = 30_000_000;
+/// Memory that a writer fills before it writes a segment, in bytes: a million documents become a
+/// handful of segments. Less is taken while little is written.
+const HEAP_BYTES: usize = 100_000_000;
 
 /// An index that answers.
 pub(crate) struct Live {
-    pub(crate) reader: IndexReader,
+    reader: IndexReader,
+    pub(crate) snapshot: ArcSwap<Snapshot>,
     pub(crate) fields: Fields,
     pub(crate) position: AtomicI64,
 }
@@ -28,31 +30,37 @@ pub(crate) struct Live {
 impl Live {
     fn open(index: &Index) -> Result<Self, SearchError> {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into();
+        let reader: IndexReader = reader.doing("open the search index for reading")?;
+        let snapshot = Snapshot::open(reader.searcher(), &[]);
+        let snapshot = snapshot.doing("open the columns of the search index")?;
         Ok(Self {
-            reader: reader.doing("open the search index for reading")?,
+            reader,
+            snapshot: ArcSwap::from_pointee(snapshot),
             fields: schema::schema().1,
             position: AtomicI64::new(folders::position(index).unwrap_or(0)),
         })
     }
-}
 
-impl Live {
+    /// Lets searches see the last commit, which reached `position`.
+    fn advance(&self, position: i64) -> Result<(), SearchError> {
+        let open = || {
+            self.reader.reload()?;
+            Snapshot::open(self.reader.searcher(), self.snapshot.load().all_columns())
+        };
+        self.snapshot.store(open().doing("open the new state of the search index")?.into());
+        self.position.store(position, Ordering::Release);
+        Ok(())
+    }
+
     /// Full name and row of every document.
     pub(crate) fn documents(&self) -> Result<Vec<(String, i64)>, SearchError> {
         let mut documents = Vec::new();
-        let searcher = self.reader.searcher();
-        for segment in searcher.segment_readers() {
-            let columns = segment.fast_fields();
-            let ids = columns.i64(schema::column::ID).doing("list the search index")?;
-            let names = columns.str(schema::column::NAME).doing("list the search index")?;
-            let Some(names) = names else { continue };
-            for at in segment.doc_ids_alive() {
-                let (Some(id), Some(term)) = (ids.first(at), names.term_ords(at).next()) else {
-                    continue;
-                };
-                let mut name = String::new();
-                names.ord_to_str(term, &mut name).doing("list the search index")?;
-                documents.push((name, id));
+        let snapshot = self.snapshot.load();
+        for (number, segment) in (0..).zip(snapshot.segment_readers()) {
+            for doc in segment.doc_ids_alive() {
+                let at = DocAddress::new(number, doc);
+                let name = snapshot.name(at).doing("list the search index")?;
+                documents.push((name, snapshot.id(at)));
             }
         }
         Ok(documents)
@@ -102,9 +110,7 @@ impl Desk {
             clear(&pen.writer);
             return written;
         }
-        live.reader.reload().doing("open the new state of the search index")?;
-        live.position.store(batch.position, Ordering::Release);
-        Ok(())
+        live.advance(batch.position)
     }
 
     pub(crate) fn rebuild(

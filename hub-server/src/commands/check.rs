@@ -41,7 +41,7 @@ pub(super) async fn check(
         opened => opened.context("could not open the data")?,
     };
     let app = &opened.app;
-    let stale = opened.index_is_stale;
+    let stale = app.index.is_stale();
     if has_index && stale && fix {
         jobs::reindex(app).await.context("could not build the index")?;
     } else if has_index && !stale {

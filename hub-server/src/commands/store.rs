@@ -33,7 +33,7 @@ pub(super) async fn reindex(config: Config) -> Result<()> {
 
 /// Lets the index know what the records know: by their letters, or anew when it is not usable.
 pub(super) async fn bring_index_up_to_date(opened: &Opened) -> Result<()> {
-    let done = if opened.index_is_stale {
+    let done = if opened.app.index.is_stale() {
         jobs::reindex(&opened.app).await.map(drop)
     } else {
         jobs::catch_up(&opened.app).await.map(drop)

@@ -83,6 +83,7 @@ async fn healthz() -> &'static str {
 /// Ready: new callers are welcome, and the memories answer.
 async fn readyz(State(probed): State<Probed>) -> Response {
     let Verdict { database, blobs, index } = probed.verdict().await;
+    let stale = probed.app.index.is_stale();
     let checks = [
         ("database", database),
         ("blobs", blobs),
@@ -94,6 +95,8 @@ async fn readyz(State(probed): State<Probed>) -> Response {
         let said = match (what, good) {
             ("draining", false) => "yes",
             ("draining", true) => "no",
+            // It answers meanwhile, from what it has.
+            ("index", true) if stale => "rebuilding",
             (_, true) => "ok",
             (_, false) => "failed",
         };
@@ -131,5 +134,20 @@ mod tests {
         *probed.last.lock().await = None;
         let verdict = probed.verdict().await;
         assert!(!verdict.database && verdict.blobs && verdict.index);
+    }
+
+    #[tokio::test]
+    async fn an_index_that_is_built_anew_is_ready_and_says_so() {
+        let (app, _dir) = App::for_tests().await;
+        let probed = Probed { app: app.clone(), last: Arc::default() };
+        let said = async || {
+            let answer = readyz(State(probed.clone())).await;
+            let body = axum::body::to_bytes(answer.into_body(), 1024).await.unwrap();
+            String::from_utf8(body.to_vec()).unwrap()
+        };
+        app.index.outdate();
+        assert_eq!(said().await, "database: ok\nblobs: ok\nindex: rebuilding\ndraining: no\n");
+        app.index.rebuild(std::iter::empty(), 0).unwrap();
+        assert_eq!(said().await, "database: ok\nblobs: ok\nindex: ok\ndraining: no\n");
     }
 }

@@ -50,8 +50,8 @@ pub enum Unsettled {
 }
 
 /// Starts the workers of this process.
-pub(crate) fn start(app: &App, index_is_stale: bool) {
-    runner::start(app, index_is_stale);
+pub(crate) fn start(app: &App) {
+    runner::start(app);
 }
 
 /// Builds the index anew out of the records. Answers the number of repositories.

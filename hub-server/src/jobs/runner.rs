@@ -68,11 +68,11 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 const TROUBLE: Duration = Duration::from_secs(2);
 
 /// Starts everything that happens later.
-pub(super) fn start(app: &App, index_is_stale: bool) {
+pub(super) fn start(app: &App) {
     for _ in 0..WORKERS {
         app.spawn(work(app.clone()));
     }
-    app.spawn(follow(app.clone(), index_is_stale));
+    app.spawn(follow(app.clone()));
     app.spawn(flush(app.clone()));
     app.spawn(forget(app.clone()));
     app.spawn(let_go(app.clone()));
@@ -101,14 +101,12 @@ async fn work(app: App) {
 }
 
 /// Keeps the index up to date.
-async fn follow(app: App, index_is_stale: bool) {
-    let mut stale = index_is_stale;
+async fn follow(app: App) {
     while !app.stop.is_cancelled() {
-        if stale {
+        if app.index.is_stale() {
             match follow_outbox::rebuild(&app).await {
                 Ok(repos) => {
                     tracing::info!(repos, "built the index of {repos} repositories");
-                    stale = false;
                 }
                 Err(error) => {
                     complain(&error, "could not build the index");

@@ -10,8 +10,9 @@ use super::*;
 use crate::SearchError;
 
 fn open(dir: &Path) -> (Index, bool) {
-    let opened = Index::open(dir).unwrap();
-    (opened.index, opened.stale)
+    let index = Index::open(dir).unwrap();
+    let stale = index.is_stale();
+    (index, stale)
 }
 
 /// An index in `dir` that holds `docs` and counts.
@@ -142,11 +143,31 @@ fn segment_file(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn an_index_of_another_version_is_stale() {
+fn an_index_of_another_version_is_stale_and_answers_until_it_is_rebuilt() {
     let dir = TempDir::new().unwrap();
     drop(built(dir.path(), vec![doc("a/one", "")], 5));
     fs::write(folders(dir.path())[0].join("VERSION"), "0").unwrap();
-    assert!(open(dir.path()).1);
+    for _ in 0..2 {
+        let (index, stale) = open(dir.path());
+        assert!(stale);
+        assert_eq!((index.position(), total(&index)), (5, 1), "it answers from what it had");
+    }
+    let (index, _) = open(dir.path());
+    index.rebuild([doc("a/two", ""), doc("a/three", "")].into_iter(), 6).unwrap();
+    assert!(!index.is_stale());
+    assert_eq!((total(&index), folders(dir.path()).len()), (2, 1));
+    drop(index);
+    assert!(!open(dir.path()).1);
+}
+
+#[test]
+fn an_owner_who_missed_letters_lets_the_index_be_rebuilt() {
+    let index = index(vec![doc("a/one", "")]);
+    assert!(!index.is_stale());
+    index.outdate();
+    assert!(index.is_stale());
+    index.rebuild(std::iter::empty(), 9).unwrap();
+    assert!(!index.is_stale());
 }
 
 #[test]
