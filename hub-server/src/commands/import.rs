@@ -1,6 +1,8 @@
 //! `import corpus`: records and READMEs of images that live elsewhere, out of files.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Lines};
+use std::iter::Enumerate;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -55,31 +57,56 @@ fn find(dir: &Path, deeper: usize, files: &mut Vec<PathBuf>) -> std::io::Result<
     Ok(())
 }
 
-/// Everything is read and checked before anything is written.
+/// Everything is read and checked before anything is written, and then read again: a million
+/// records with their READMEs are more than memory should hold.
 async fn read_all(app: &App, files: &[PathBuf]) -> Result<Imported> {
-    let mut records = Vec::new();
     for file in files {
-        read(file, &mut records)?;
+        for record in Records::open(file)? {
+            record?;
+        }
     }
     let mut done = Imported::default();
-    for some in records.chunks(AT_ONCE) {
-        let part = import::import(app, &Actor::System, some).await?;
-        done.repos += part.repos;
-        done.orgs += part.orgs;
-        done.tags += part.tags;
+    for file in files {
+        let mut records = Records::open(file)?;
+        loop {
+            let some: Vec<Checked> = records.by_ref().take(AT_ONCE).collect::<Result<_>>()?;
+            if some.is_empty() {
+                break;
+            }
+            let part = import::import(app, &Actor::System, &some).await?;
+            done.repos += part.repos;
+            done.orgs += part.orgs;
+            done.tags += part.tags;
+        }
     }
     Ok(done)
 }
 
-fn read(file: &Path, records: &mut Vec<Checked>) -> Result<()> {
-    let name = file.display();
-    let text = fs::read_to_string(file).with_context(|| format!("could not read {name}"))?;
-    let folder = file.parent().unwrap_or(Path::new("."));
-    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-        let record = record(folder, line).with_context(|| format!("{name}, line {number}"))?;
-        records.push(record);
+/// The records of a file, one after the other.
+struct Records<'a> {
+    file: &'a Path,
+    folder: &'a Path,
+    lines: Enumerate<Lines<BufReader<File>>>,
+}
+
+impl<'a> Records<'a> {
+    fn open(file: &'a Path) -> Result<Self> {
+        let opened = File::open(file);
+        let opened = opened.with_context(|| format!("could not read {}", file.display()))?;
+        let folder = file.parent().unwrap_or(Path::new("."));
+        Ok(Self { file, folder, lines: BufReader::new(opened).lines().enumerate() })
     }
-    Ok(())
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<Checked>;
+
+    fn next(&mut self) -> Option<Result<Checked>> {
+        let is_blank = |line: &io::Result<String>| line.as_ref().is_ok_and(|l| l.trim().is_empty());
+        let (at, line) = self.lines.find(|(_, line)| !is_blank(line))?;
+        let read = line.map_err(Into::into).and_then(|line| record(self.folder, &line));
+        Some(read.with_context(|| format!("{}, line {}", self.file.display(), at + 1)))
+    }
 }
 
 fn record(folder: &Path, line: &str) -> Result<Checked> {
