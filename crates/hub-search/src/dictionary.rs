@@ -15,9 +15,9 @@ use crate::fold::fold;
 use crate::text::{self, Run};
 
 /// Concepts that come with the program.
-const CONCEPTS: &str = include_str!("../data/concepts.txt");
+pub(crate) const CONCEPTS: &str = include_str!("../data/concepts.txt");
 /// Software that comes with the program.
-const SOFTWARE: &str = include_str!("../data/software.txt");
+pub(crate) const SOFTWARE: &str = include_str!("../data/software.txt");
 
 /// Parts of a name that say how software is packed, not what it is.
 const PACKING: &[&str] = &[
@@ -151,14 +151,14 @@ impl Dictionary {
         let broader = broader.split_whitespace().map(|id| known(ids, id));
         self.broader[usize::from(number)] = broader.collect::<Result<_, _>>()?;
         let (english, chinese) = names.split_once('|').ok_or("Chinese names are missing")?;
-        for name in english.split(';').map(str::trim) {
+        for name in english.split(';').map(str::trim).filter(|name| !name.is_empty()) {
             let words = text::name_tokens(name);
             let first = words.first().map(|word| text::stem(word)).unwrap_or_default();
             let longest = self.first_words.entry(first).or_default();
             *longest = words.len().max(*longest);
             insert(&mut self.phrases, phrase(&words), number, name)?;
         }
-        for name in chinese.split(';').map(str::trim) {
+        for name in chinese.split(';').map(str::trim).filter(|name| !name.is_empty()) {
             let name = fold(name).into_owned();
             self.longest_chinese = self.longest_chinese.max(name.chars().count());
             insert(&mut self.chinese, name.clone(), number, &name)?;
@@ -336,6 +336,30 @@ fn insert<T: PartialEq>(
     }
     to.insert(key, value);
     Ok(())
+}
+
+/// Dictionaries that lack something.
+#[cfg(test)]
+impl Dictionary {
+    /// The same without one name of a concept.
+    pub(crate) fn without_name(&self, name: &str) -> Self {
+        let mut without = self.clone();
+        let english = without.phrases.remove(&phrase(&text::name_tokens(name)));
+        let chinese = without.chinese.remove(&*fold(name));
+        assert!(english.or(chinese).is_some(), "`{name}` is in the dictionary");
+        without
+    }
+
+    /// The same without a program of these names.
+    pub(crate) fn without_program(&self, names: &[String]) -> Self {
+        let mut without = self.clone();
+        for name in names {
+            let name = text::canonical(name);
+            without.software.remove(&name);
+            without.aliases.remove(&name);
+        }
+        without
+    }
 }
 
 #[cfg(test)]

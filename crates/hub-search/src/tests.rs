@@ -1,12 +1,15 @@
 //! Behaviour of the index as a whole.
 
 mod answers;
+mod dictionary;
 mod judged;
 mod life;
 mod meaning;
 mod narrowing;
 
-use hub_model::{AccessTerms, OrgName, Own, SearchDoc, SearchFilter, SearchQuery, Visibility};
+use hub_model::{
+    AccessTerms, OrgName, Own, SearchDoc, SearchFilter, SearchHit, SearchQuery, Visibility,
+};
 
 use crate::{Batch, Dictionary, Index};
 

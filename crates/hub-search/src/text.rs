@@ -45,8 +45,8 @@ const SUFFIXES: &[(&str, &str)] =
 /// Letters that a stem keeps at least.
 const STEM_LETTERS: usize = 4;
 
-/// Letters that a word has at least which is found without its number: `s3` and `k8s` are names.
-const NUMBERED_LETTERS: usize = 3;
+/// Letters that a word has at least which is found without its ending: `s3` and `k8s` are names.
+const BARE_LETTERS: usize = 3;
 
 /// Longest token, in bytes. Longer ones are encoded data, not words.
 const MAX_TOKEN_BYTES: usize = 64;
@@ -136,18 +136,19 @@ pub(crate) fn name_tokens(text: &str) -> Vec<String> {
 }
 
 /// Tokens of a name as they are kept: words with a number behind also without it, so that
-/// `postgres15` is found by `postgres`.
+/// `postgres15` is found by `postgres`, and `nodejs` by `node`.
 pub(crate) fn indexed_name_tokens(text: &str) -> Vec<String> {
     let mut tokens = name_tokens(text);
-    let bare: Vec<String> = tokens.iter().filter_map(|token| without_number(token)).collect();
+    let bare: Vec<String> = tokens.iter().filter_map(|token| bare(token)).collect();
     tokens.extend(bare);
     tokens
 }
 
-/// The letters in front of a number, when they are a word of their own.
-pub(crate) fn without_number(token: &str) -> Option<String> {
+/// The letters in front of a number, or of `js`, when they are a word of their own.
+pub(crate) fn bare(token: &str) -> Option<String> {
     let bare = token.trim_end_matches(|c: char| c.is_ascii_digit());
-    (bare.len() < token.len() && bare.len() >= NUMBERED_LETTERS).then(|| bare.to_owned())
+    let bare = bare.strip_suffix("js").unwrap_or(bare);
+    (bare.len() < token.len() && bare.len() >= BARE_LETTERS).then(|| bare.to_owned())
 }
 
 /// Tokens of prose: without stop words, stemmed.

@@ -98,11 +98,21 @@ impl Desk {
     }
 
     pub(crate) fn apply(&self, live: &ArcSwap<Live>, batch: &Batch) -> Result<(), SearchError> {
+        self.apply_by(live, batch, &self.dictionary)
+    }
+
+    /// The same by another dictionary.
+    pub(crate) fn apply_by(
+        &self,
+        live: &ArcSwap<Live>,
+        batch: &Batch,
+        dictionary: &Dictionary,
+    ) -> Result<(), SearchError> {
         // A panic leaves no more than uncommitted documents, which their letters bring again.
         let mut pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
         // Only now: a rebuild may have swapped it while this call waited for the pen.
         let live = live.load_full();
-        let written = write(&mut pen.writer, &live.fields, &self.dictionary, batch);
+        let written = write(&mut pen.writer, &live.fields, dictionary, batch);
         if written.is_err() {
             // The next commit must not carry half of this batch. Its own failure says no more
             // than the first one.

@@ -58,21 +58,21 @@ struct Image {
 }
 
 #[derive(Deserialize)]
-struct Judged {
-    query: String,
+pub(super) struct Judged {
+    pub(super) query: String,
     kind: String,
-    qrels: Grades,
+    pub(super) qrels: Grades,
 }
 
 /// Documents with the queries that are judged over them; the row of a document is its place.
-struct Corpus {
-    docs: Vec<SearchDoc>,
-    queries: Vec<Judged>,
+pub(super) struct Corpus {
+    pub(super) docs: Vec<SearchDoc>,
+    pub(super) queries: Vec<Judged>,
 }
 
 impl Corpus {
     /// The one in this folder.
-    fn own() -> Self {
+    pub(super) fn own() -> Self {
         let mut docs = Vec::new();
         add(&mut docs, include_str!("own/images.jsonl"), Path::new(""));
         Self { docs, queries: lines(include_str!("own/queries.jsonl")) }
@@ -80,7 +80,7 @@ impl Corpus {
 
     /// The shared one, beside the project or where `HUB_CORPUS` says; or a note that it is not
     /// there.
-    fn shared() -> Option<Self> {
+    pub(super) fn shared() -> Option<Self> {
         let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
         let folder = std::env::var_os("HUB_CORPUS").map_or(beside, PathBuf::from);
         if !folder.is_dir() {
@@ -97,14 +97,17 @@ impl Corpus {
         Some(Self { docs, queries })
     }
 
-    fn index(&self, dictionary: Dictionary) -> Index {
+    pub(super) fn index(&self, dictionary: Dictionary) -> Index {
         let index = Index::in_memory_with(dictionary).unwrap();
         put(&index, self.docs.clone(), 1);
         index
     }
 
     fn answer(&self, index: &Index, text: &str) -> Vec<&str> {
-        let hits = index.search(&SearchQuery { limit: 10, ..query(text) }).unwrap().hits;
+        self.names(&index.search(&SearchQuery { limit: 10, ..query(text) }).unwrap().hits)
+    }
+
+    pub(super) fn names(&self, hits: &[SearchHit]) -> Vec<&str> {
         let name = |row: i64| self.docs[usize::try_from(row).unwrap()].name.as_str();
         hits.iter().map(|hit| name(hit.repo_id)).collect()
     }
