@@ -19,9 +19,9 @@ use self::formula::{Formula, Most};
 use self::heap::Heap;
 use self::window::Window;
 use crate::plan::Plan;
-use crate::prior;
 use crate::schema::{Fields, Place};
 use crate::snapshot::{Columns, Snapshot};
+use crate::{prior, within};
 
 pub(crate) use self::heap::Candidate;
 
@@ -42,7 +42,7 @@ pub(crate) fn best(
     let scoring = EnableScoring::disabled_from_searcher(snapshot);
     let filter = filter.map(|filter| filter.weight(scoring)).transpose()?;
     let sought = Sought { snapshot, fields, filter, limit };
-    let found = sought.find(&plan.without(Place::Readme))?;
+    let found = sought.find(&within::only(plan.clone(), |place| place != Place::Readme))?;
     if found.len() < limit { sought.find(plan) } else { sought.score_anew(plan, found) }
 }
 

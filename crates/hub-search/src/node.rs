@@ -30,23 +30,6 @@ pub(crate) enum Node {
 }
 
 impl Node {
-    /// The same without what may stand in `place`.
-    pub(crate) fn without(&self, place: Place) -> Self {
-        let without = |nodes: &[Self]| {
-            let others = nodes.iter().filter(|node| !node.is_in(place));
-            others.map(|node| node.without(place)).collect()
-        };
-        match self {
-            Self::Term { .. } => self.clone(),
-            Self::Best(nodes, tie) => Self::Best(without(nodes), *tie),
-            Self::All(nodes, needed) => Self::All(without(nodes), *needed),
-        }
-    }
-
-    fn is_in(&self, wanted: Place) -> bool {
-        matches!(self, Self::Term { place, .. } if *place == wanted)
-    }
-
     /// The query of the engine.
     pub(crate) fn query(&self, fields: &Fields) -> Box<dyn Query> {
         let of = |nodes: &[Self]| nodes.iter().map(|node| node.query(fields)).collect::<Vec<_>>();

@@ -47,7 +47,7 @@ const MOST_TOKENS: usize = 32;
 const ALL_PAIRS: usize = 3;
 
 /// A text, planned.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Plan {
     /// One per word; the more of them match, the better.
     pub(crate) groups: Vec<Node>,
@@ -59,19 +59,6 @@ pub(crate) struct Plan {
     pub(crate) corrected: Option<String>,
     /// Words that are worth marking.
     pub(crate) marks: Vec<String>,
-}
-
-impl Plan {
-    /// The same without what may stand in `place`.
-    pub(crate) fn without(&self, place: Place) -> Self {
-        let without = |nodes: &[Node]| nodes.iter().map(|node| node.without(place)).collect();
-        Self {
-            groups: without(&self.groups),
-            names: without(&self.names),
-            wanted_org: self.wanted_org.clone(),
-            ..Self::default()
-        }
-    }
 }
 
 /// A word in Latin letters, with what is known of it.
@@ -196,7 +183,7 @@ fn of_word(word: &Word, dictionary: &Dictionary, last: bool) -> Node {
     if last {
         nodes.push(term(Place::Prefix, &word.text, PREFIX, "beginning"));
     }
-    if let Some(bare) = text::without_number(&word.text) {
+    if let Some(bare) = text::bare(&word.text) {
         nodes.extend(other(&bare, ALIAS, "word"));
     }
     for alias in dictionary.aliases(&word.text) {

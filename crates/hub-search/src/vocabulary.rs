@@ -111,8 +111,12 @@ impl<'a> Vocabulary<'a> {
     fn like(&self, word: &str, slips: u8, places: &[Place]) -> tantivy::Result<Vec<String>> {
         for slips in 1..=slips {
             let mut found: BTreeMap<String, u32> = BTreeMap::new();
+            // It is the same in every field.
+            let field = self.fields.of(Place::Exact);
+            let term = Term::from_field_text(field, word);
+            let automaton = FuzzyTermQuery::new(term, slips, true).automaton()?;
             for place in places {
-                self.walk(*place, word, slips, &mut found)?;
+                self.walk(*place, &automaton, &mut found)?;
             }
             let mut found: Vec<(String, u32)> = found.into_iter().collect();
             found.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
@@ -136,19 +140,16 @@ impl<'a> Vocabulary<'a> {
         Ok(Vec::new())
     }
 
-    /// Adds the terms of a field that are so many slips from `word`, and how many documents have
-    /// each. Neighbours that changed places are one slip.
+    /// Adds the terms of a field that are only some slips away, and how many documents have each.
+    /// Neighbours that changed places are one slip.
     fn walk(
         &self,
         place: Place,
-        word: &str,
-        slips: u8,
+        automaton: &DfaWrapper,
         found: &mut BTreeMap<String, u32>,
     ) -> tantivy::Result<()> {
         let field = self.fields.of(place);
-        let fuzzy = FuzzyTermQuery::new(Term::from_field_text(field, word), slips, true);
         for segment in self.searcher.segment_readers() {
-            let automaton: DfaWrapper = fuzzy.automaton()?;
             let index = segment.inverted_index(field)?;
             let mut terms = index.terms().search(automaton).into_stream()?;
             while terms.advance() {

@@ -1,4 +1,4 @@
-//! Keeps words to some of the fields: `match=name`, `match=keyword`.
+//! Keeps words to some of the places: `match=name`, `match=keyword`, everything but READMEs.
 
 use hub_model::SearchMatch;
 
@@ -6,22 +6,26 @@ use crate::node::Node;
 use crate::plan::Plan;
 use crate::schema::Place;
 
-/// Takes out of a plan what would match elsewhere.
+/// Takes out of a plan what is not wanted to match.
 pub(crate) fn within(plan: Plan, matching: SearchMatch) -> Plan {
-    if matching == SearchMatch::All {
-        return plan;
+    match matching {
+        SearchMatch::All => plan,
+        SearchMatch::Name | SearchMatch::Keyword => only(plan, |place| fits(place, matching)),
     }
-    let only =
-        |nodes: Vec<Node>| nodes.into_iter().filter_map(|node| kept(node, matching)).collect();
+}
+
+/// Takes out of a plan what would match elsewhere than in such places.
+pub(crate) fn only(plan: Plan, wanted: impl Fn(Place) -> bool + Copy) -> Plan {
+    let only = |nodes: Vec<Node>| nodes.into_iter().filter_map(|node| kept(node, wanted)).collect();
     Plan { groups: only(plan.groups), names: only(plan.names), ..plan }
 }
 
-fn kept(node: Node, matching: SearchMatch) -> Option<Node> {
+fn kept(node: Node, wanted: impl Fn(Place) -> bool + Copy) -> Option<Node> {
     let only = |nodes: Vec<Node>| -> Vec<Node> {
-        nodes.into_iter().filter_map(|node| kept(node, matching)).collect()
+        nodes.into_iter().filter_map(|node| kept(node, wanted)).collect()
     };
     match node {
-        Node::Term { place, .. } => fits(place, matching).then_some(node),
+        Node::Term { place, .. } => wanted(place).then_some(node),
         Node::Best(nodes, tie) => {
             let nodes = only(nodes);
             (!nodes.is_empty()).then_some(Node::Best(nodes, tie))
