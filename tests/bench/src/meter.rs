@@ -81,6 +81,11 @@ impl Meter {
         self.status("VmRSS:")
     }
 
+    /// The part of that which is not files that they look at, in bytes.
+    pub(crate) fn anonymous_bytes(&self) -> Result<u64> {
+        self.status("RssAnon:")
+    }
+
     fn status(&self, field: &str) -> Result<u64> {
         let mut bytes = 0;
         for pid in &self.pids {

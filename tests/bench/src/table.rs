@@ -35,7 +35,8 @@ pub(crate) fn render(report: &Report, look: Look) -> String {
     text
 }
 
-fn table(look: Look, head: &[&str], words: usize) -> Table {
+/// An empty table whose columns behind the first `words` are figures.
+pub(crate) fn table(look: Look, head: &[&str], words: usize) -> Table {
     let mut table = Table::new();
     table.load_style(match look {
         Look::Text => presets::NOTHING,

@@ -67,7 +67,7 @@ pub(crate) fn reindex(program: &Path, folder: &Path) -> Result<()> {
 }
 
 /// `Authorization` with name and password.
-pub(super) fn basic() -> Result<HeaderValue> {
+pub(crate) fn basic() -> Result<HeaderValue> {
     let pair = BASE64_STANDARD.encode(format!("{ADMIN}:{PASSWORD}"));
     Ok(HeaderValue::from_str(&format!("Basic {pair}"))?)
 }

@@ -1,0 +1,97 @@
+//! How soon a push is found.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use hyper::{Method, StatusCode};
+use tokio::time::{interval, sleep};
+
+use super::hub::encoded;
+use super::latency::Times;
+use crate::acts::{Sending, push_image};
+use crate::client::{Ask, Connection, Take};
+use crate::content::{Image, Maker};
+use crate::peers::Served;
+
+/// Pushes in a second.
+const RATE: u64 = 100;
+
+/// How many in all.
+const PUSHES: usize = 1000;
+
+/// One in so many is looked for.
+const WATCHED: usize = 20;
+
+/// Connections that push.
+const PUSHERS: usize = 4;
+
+/// Pause between two looks.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// When it counts as not found.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Pushes new repositories, and looks for some of them by name from the answer on.
+pub(crate) async fn measure(served: &Served) -> Result<(Times, f64)> {
+    let maker = Maker::new(1024);
+    let image = Image::of(vec![maker.make()]);
+    let address = served.target.address;
+    let began = Instant::now();
+    let pushers = (0..PUSHERS).map(|pusher| {
+        let image = image.clone();
+        let (served, began) = (&served, began);
+        async move {
+            let names: Vec<String> =
+                (pusher..PUSHES).step_by(PUSHERS).map(|n| format!("zq{n}wv")).collect();
+            let scopes: Vec<String> =
+                names.iter().map(|name| format!("repository:admin/{name}:pull,push")).collect();
+            let mut ticks = interval(Duration::from_micros(1_000_000 * PUSHERS as u64 / RATE));
+            let mut watchers = Vec::new();
+            for (number, (name, scope)) in names.iter().zip(&scopes).enumerate() {
+                let target = served.target(std::slice::from_ref(scope)).await?;
+                let mut connection = Connection::new(address, target.authorization.clone());
+                ticks.tick().await;
+                let repo = format!("admin/{name}");
+                push_image(&mut connection, &repo, "v1", &image, Sending::Monolith).await?;
+                if number % (WATCHED / PUSHERS) == 0 {
+                    watchers.push(tokio::spawn(watch(address, name.clone(), Instant::now())));
+                }
+            }
+            let pushing = began.elapsed();
+            let mut times = Vec::new();
+            for watcher in watchers {
+                times.push(watcher.await??);
+            }
+            Ok::<_, anyhow::Error>((times, pushing))
+        }
+    });
+    let mut times = Times::default();
+    let mut pushing = Duration::ZERO;
+    for done in futures::future::try_join_all(pushers).await? {
+        pushing = pushing.max(done.1);
+        done.0.into_iter().for_each(|(name, took)| times.add(took, name));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a thousand")]
+    let rate = PUSHES as f64 / pushing.as_secs_f64();
+    Ok((times, rate))
+}
+
+async fn watch(
+    address: std::net::SocketAddr,
+    name: String,
+    pushed: Instant,
+) -> Result<(String, Duration)> {
+    // The organisation of an administrator is private: a stranger would never find it.
+    let mut connection = Connection::new(address, Some(crate::peers::basic()?));
+    let path = format!("/api/v1/search?q={}&correct=false", encoded(&name));
+    loop {
+        let ask = Ask::new(Method::GET, &path).take(Take::Keep);
+        let answer = connection.ask(ask).await?.expect(StatusCode::OK, "search")?;
+        let answer: serde_json::Value = serde_json::from_slice(&answer.body)?;
+        if answer["total"].as_u64() > Some(0) {
+            return Ok((name, pushed.elapsed()));
+        }
+        ensure!(pushed.elapsed() < PATIENCE, "{name} was not found within {PATIENCE:?}");
+        sleep(LOOK).await;
+    }
+}
