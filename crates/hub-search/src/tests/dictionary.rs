@@ -107,8 +107,8 @@ impl<'a> Bench<'a> {
             let (query, old) = (self.queries[*at], &self.plans[*at]);
             let asks = old.groups.iter().any(|node| asks_for(node, &lost));
             let asked = text::canonical(&query.query);
-            let named = names.iter().any(|name| asked.contains(name.as_str()));
-            asks || (named && {
+            let is_named = names.iter().any(|name| asked.contains(name.as_str()));
+            asks || (is_named && {
                 let new = planned(query, dictionary);
                 old.groups != new.groups || old.names != new.names
             })

@@ -44,7 +44,8 @@ fn verb(program: &Path, verb: &str, folder: &Path) -> Command {
     command
 }
 
-fn init(program: &Path, folder: &Path) -> Result<()> {
+/// Makes the data of a hub, with its administrator.
+pub(crate) fn init(program: &Path, folder: &Path) -> Result<()> {
     let mut child = verb(program, "init", folder)
         .args(["--admin", ADMIN, "--admin-password-stdin"])
         .stdin(Stdio::piped())

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::acts::Target;
 use crate::meter::Meter;
 pub(crate) use distribution::repositories;
-pub(crate) use hub::{ADMIN, basic, database_url, reindex, token_path};
+pub(crate) use hub::{ADMIN, basic, database_url, init, reindex, token_path};
 use process::Process;
 
 /// A server that takes part.

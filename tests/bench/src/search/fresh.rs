@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use hyper::{Method, StatusCode};
+use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
 use super::hub::encoded;
@@ -46,7 +47,7 @@ pub(crate) async fn measure(served: &Served) -> Result<(Times, f64)> {
             let scopes: Vec<String> =
                 names.iter().map(|name| format!("repository:admin/{name}:pull,push")).collect();
             let mut ticks = interval(Duration::from_micros(1_000_000 * PUSHERS as u64 / RATE));
-            let mut watchers = Vec::new();
+            let mut watchers = JoinSet::new();
             for (number, (name, scope)) in names.iter().zip(&scopes).enumerate() {
                 let target = served.target(std::slice::from_ref(scope)).await?;
                 let mut connection = Connection::new(address, target.authorization.clone());
@@ -54,13 +55,13 @@ pub(crate) async fn measure(served: &Served) -> Result<(Times, f64)> {
                 let repo = format!("admin/{name}");
                 push_image(&mut connection, &repo, "v1", &image, Sending::Monolith).await?;
                 if number % (WATCHED / PUSHERS) == 0 {
-                    watchers.push(tokio::spawn(watch(address, name.clone(), Instant::now())));
+                    watchers.spawn(watch(address, name.clone(), Instant::now()));
                 }
             }
             let pushing = began.elapsed();
             let mut times = Vec::new();
-            for watcher in watchers {
-                times.push(watcher.await??);
+            while let Some(watcher) = watchers.join_next().await {
+                times.push(watcher??);
             }
             Ok::<_, anyhow::Error>((times, pushing))
         }

@@ -17,7 +17,7 @@ use super::asks::{Ask, Kind, PAGE};
 use super::variation::Variation;
 use crate::client::{self, Connection, Take};
 use crate::meter::{Meter, folder_bytes};
-use crate::peers::{Peer, Served, database_url};
+use crate::peers::{Peer, Served, database_url, init};
 use crate::printer;
 
 /// How often the memory of a program is looked at.
@@ -53,8 +53,10 @@ pub(crate) async fn make(
     printer::note(&format!("writing {repos} records"));
     write(variation, repos, &written)?;
     printer::note("importing them");
+    fs::create_dir_all(folder)?;
+    init(program, folder)?;
     let began = Instant::now();
-    run(&mut verb(program, &["import", "corpus"], folder).arg(&written))?;
+    run(verb(program, &["import", "corpus"], folder).arg(&written)).await?;
     printer::note(&format!("imported in {:.0?}", began.elapsed()));
     pull(folder, variation, repos).await?;
     fs::remove_dir_all(&written)?;
@@ -63,17 +65,17 @@ pub(crate) async fn make(
 }
 
 /// Builds the index of the hub in `folder` anew.
-pub(crate) fn reindex(program: &Path, folder: &Path) -> Result<Built> {
+pub(crate) async fn reindex(program: &Path, folder: &Path) -> Result<Built> {
     let began = Instant::now();
-    let peak_bytes = run(&mut verb(program, &["reindex"], folder))?;
+    let peak_bytes = run(&mut verb(program, &["reindex"], folder)).await?;
     let seconds = began.elapsed().as_secs_f64();
     Ok(Built { seconds, peak_bytes, bytes: folder_bytes(&folder.join("index"))? })
 }
 
 /// How well the judged queries beside the corpus are answered: nDCG@10 by kind.
-pub(crate) fn judged(program: &Path, folder: &Path, corpus: &Path) -> Result<Value> {
+pub(crate) async fn judged(program: &Path, folder: &Path, corpus: &Path) -> Result<Value> {
     let _ = fs::remove_dir_all(folder);
-    run(verb(program, &["import", "corpus"], folder).arg(corpus))?;
+    run(verb(program, &["import", "corpus"], folder).arg(corpus)).await?;
     let mut eval = verb(program, &["eval-search"], folder);
     eval.arg("--queries").arg(corpus.join("queries.jsonl")).args(["--format", "json"]);
     let said = eval.stderr(Stdio::inherit()).output()?;
@@ -88,7 +90,7 @@ fn verb(program: &Path, verbs: &[&str], folder: &Path) -> Command {
 }
 
 /// Runs a program to its end; answers the most memory that it held, in bytes.
-fn run(command: &mut Command) -> Result<u64> {
+async fn run(command: &mut Command) -> Result<u64> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
     let mut peak = 0;
     loop {
@@ -99,7 +101,7 @@ fn run(command: &mut Command) -> Result<u64> {
         // It may end between the two looks.
         let seen = Meter::of(child.id()).and_then(|meter| meter.peak_bytes());
         peak = peak.max(seen.unwrap_or(peak));
-        std::thread::sleep(LOOK);
+        tokio::time::sleep(LOOK).await;
     }
 }
 
@@ -194,7 +196,7 @@ impl Hub {
 fn path_of(ask: &Ask) -> String {
     let mut path = format!("/api/v1/search?q={}&limit={PAGE}", encoded(&ask.text));
     if let Some(category) = &ask.category {
-        path.push_str(&format!("&category={}&facets=true", encoded(category)));
+        path.extend(["&facets=true&category=", &encoded(category)]);
     }
     match ask.kind {
         Kind::Page50 => path.push_str("&page=50"),

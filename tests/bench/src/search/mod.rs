@@ -96,7 +96,7 @@ async fn run(arguments: &Arguments, variation: &Variation) -> Result<Report> {
     let asks = asks::asks(variation.images());
     hub::make(program, &folder, variation, repos).await?;
     printer::note("building the index");
-    let built = hub::reindex(program, &folder)?;
+    let built = hub::reindex(program, &folder).await?;
     printer::note("asking the hub");
     let mut hub = Hub::start(program, &folder).await?;
     let mut ours = Side::new("hub");
@@ -123,7 +123,7 @@ async fn run(arguments: &Arguments, variation: &Variation) -> Result<Report> {
     printer::note("pushing");
     let (freshness, rate) = fresh::measure(&hub.served).await?;
     drop(hub);
-    let judged = hub::judged(program, &scratch.join("judged"), &arguments.corpus)?;
+    let judged = hub::judged(program, &scratch.join("judged"), &arguments.corpus).await?;
     for (kind, score) in judged["kinds"].as_object().into_iter().flatten() {
         ours.ndcg.insert(kind.clone(), score["ndcg"].as_f64().unwrap_or_default());
     }
