@@ -15,9 +15,12 @@ use crate::schema::{self, Fields};
 use crate::snapshot::Snapshot;
 use crate::{Batch, SearchError};
 
-/// Memory that a writer fills before it writes a segment, in bytes: a million documents become a
-/// handful of segments. Less is taken while little is written.
-const HEAP_BYTES: usize = 100_000_000;
+/// Memory that a writer fills before it writes a segment, in bytes. A part of it is made ready for
+/// each commit, so it is the engine's least: commits are many and small.
+const HEAP_BYTES: usize = 15_000_000;
+
+/// The same for a rebuild: a million documents become a handful of segments.
+const REBUILD_BYTES: usize = 100_000_000;
 
 /// An index that answers.
 pub(crate) struct Live {
@@ -93,7 +96,7 @@ impl Desk {
             Some(found) => found,
             None => home.fresh()?,
         };
-        let pen = Mutex::new(Pen { writer: writer(&index)?, folder });
+        let pen = Mutex::new(Pen { writer: writer(&index, HEAP_BYTES)?, folder });
         Ok((Live::open(&index)?, Self { home, dictionary, pen }))
     }
 
@@ -154,13 +157,16 @@ impl Desk {
         position: i64,
     ) -> Result<(Live, IndexWriter, u64), SearchError> {
         let fields = schema::schema().1;
-        let mut writer = writer(index)?;
+        let mut rebuilding = writer(index, REBUILD_BYTES)?;
         let mut count = 0;
         for doc in docs {
-            add(&writer, &fields, &self.dictionary, &doc)?;
+            add(&rebuilding, &fields, &self.dictionary, &doc)?;
             count += 1;
         }
-        commit(&mut writer, position)?;
+        commit(&mut rebuilding, position)?;
+        // Its merges come to their end first: fewer segments answer faster.
+        rebuilding.wait_merging_threads().doing("merge the segments of the search index")?;
+        let writer = writer(index, HEAP_BYTES)?;
         let live = Live::open(index)?;
         if let Some(folder) = folder {
             self.home.complete(folder)?;
@@ -179,8 +185,8 @@ fn retire(old: Pen) {
     }
 }
 
-fn writer(index: &Index) -> Result<IndexWriter, SearchError> {
-    let writer = index.writer_with_num_threads(1, HEAP_BYTES);
+fn writer(index: &Index, heap_bytes: usize) -> Result<IndexWriter, SearchError> {
+    let writer = index.writer_with_num_threads(1, heap_bytes);
     let writer = writer.doing("open the search index for writing")?;
     clear(&writer);
     Ok(writer)
