@@ -49,6 +49,8 @@ statements! {
                    AND state <> 'deleting')
               + (SELECT COUNT(*) FROM blob WHERE state <> 'live' AND state = 'deleting')
               + (SELECT COUNT(*) FROM manifest WHERE unreferenced_since_ms IS NOT NULL)";
+    ANY_CONDEMNED =
+        "SELECT EXISTS (SELECT 1 FROM blob WHERE state <> 'live' AND state = 'deleting')";
     COUNT_UNTAGGED =
         "SELECT COUNT(*)
          FROM repo_manifest
@@ -331,6 +333,16 @@ impl Db {
             sqlx::query_scalar(COUNT_GARBAGE).bind(before_ms).fetch_one(pool).await
         });
         found.and_then(count).doing("count the garbage")
+    }
+
+    /// Whether blobs are condemned whose rows are still there.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn any_condemned(&self) -> Result<bool, DbError> {
+        read!(self, pool => sqlx::query_scalar(ANY_CONDEMNED).fetch_one(pool).await)
+            .doing("look for condemned blobs")
     }
 
     /// Number of manifests that perhaps nothing holds since `before_ms`.

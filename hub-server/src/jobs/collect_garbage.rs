@@ -1,4 +1,7 @@
-//! Begins the runs of the collector: those that somebody asked for, and one each interval.
+//! Begins the runs of the collector: those that somebody asked for, one each interval, and one
+//! after another that did not come to its end.
+
+use hub_model::GcState;
 
 use crate::App;
 use crate::services::gc::{self, GcError, GcOrder};
@@ -6,19 +9,26 @@ use crate::services::gc::{self, GcError, GcOrder};
 /// Milliseconds of a minute.
 const MINUTE_MS: i64 = 60_000;
 
-/// What the runs are for that nobody asked for.
-const CAUSE: &str = "interval";
+/// Why the runs are that nobody asked for.
+const INTERVAL: &str = "interval";
+
+/// Why a run is that ends what another one began.
+const UNFINISHED: &str = "unfinished";
 
 /// Does a run when one is due. Answers whether it did.
 pub(crate) async fn run_one(app: &App) -> Result<bool, GcError> {
-    let id = match app.db.queued_gc_run().await? {
-        Some(run) => run.id,
-        None if is_due(app).await? => {
-            gc::write_down(app, CAUSE, &GcOrder::default().wish(app)).await?
-        }
-        None => return Ok(false),
+    let wish = GcOrder::default().wish(app);
+    let done = if let Some(run) = app.db.queued_gc_run().await? {
+        gc::run(app, run.id, None).await
+    } else if is_due(app).await? {
+        let id = gc::write_down(app, INTERVAL, &wish).await?;
+        gc::run(app, id, None).await
+    } else if is_unfinished(app).await? {
+        gc::run_now(app, UNFINISHED, &wish, None).await
+    } else {
+        return Ok(false);
     };
-    match gc::run(app, id, None).await {
+    match done {
         Ok(run) => {
             let report = &run.report;
             tracing::info!(
@@ -52,4 +62,19 @@ async fn is_due(app: &App) -> Result<bool, GcError> {
     let now = app.now_ms();
     // A clock that was set back must not put it off for long.
     Ok(now >= last.saturating_add(interval_ms) || now < last.saturating_sub(interval_ms))
+}
+
+/// Whether the last run left blobs behind that it had condemned: nobody can push those until they
+/// are gone. One that another replica is at looks the same; that one holds the lease. After a
+/// failure the next one has a minute's time.
+async fn is_unfinished(app: &App) -> Result<bool, GcError> {
+    let left = match app.db.gc_runs(1).await?.pop() {
+        Some(run) => match run.state {
+            GcState::Running | GcState::Interrupted => true,
+            GcState::Failed => run.ended_at_ms.unwrap_or_default() + MINUTE_MS <= app.now_ms(),
+            GcState::Queued | GcState::Done => false,
+        },
+        None => false,
+    };
+    Ok(left && app.db.any_condemned().await?)
 }

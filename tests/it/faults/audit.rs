@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 use super::crowd::{Answer, Field, Player, ask};
 use super::ledger::{Place, Upload};
 
-/// Longest time for which a dead writer may hold an upload: the lease, and some room.
+/// Longest time for which a dead writer may hold an upload, or a dead collector a blob: the lease,
+/// and some room.
 const LEASE: Duration = Duration::from_secs(40);
 
 /// What is to be done with uploads that a dead writer still holds.
@@ -149,6 +150,11 @@ impl Audit {
                 _ if answer.put_off() => {
                     upload.sent = upload.blob.bytes.len();
                     upload.ending = true;
+                    let since = *upload.orphan.get_or_insert_with(Instant::now);
+                    if since.elapsed() > LEASE {
+                        self.field.complain(format!("its blob never goes: {}", answer.text()));
+                        return None;
+                    }
                 }
                 // The bytes were published in the moment of the crash.
                 StatusCode::NOT_FOUND if upload.ending => return None,

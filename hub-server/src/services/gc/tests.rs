@@ -235,6 +235,32 @@ async fn a_blob_that_is_being_deleted_is_absent_and_its_upload_comes_again() {
     assert_eq!(traces(&hub, &digest).await, (true, true));
 }
 
+#[tokio::test]
+async fn what_a_run_that_was_cut_off_had_condemned_goes_at_once_and_can_be_pushed_again() {
+    let hub = Hub::new().await;
+    let image = image("gone");
+    let (digest, body) = &image.blobs[0];
+    let upload = async || {
+        let body = stream_of(body.clone());
+        uploads::whole(&hub.app, &hub.writer, &repo(), digest, body, None).await
+    };
+    for (stop, goes_on) in [
+        (Stop::Unlinked, false),
+        (Stop::Condemned, true),
+        (Stop::BytesGone, true),
+        (Stop::Buried, false),
+    ] {
+        upload().await.unwrap();
+        assert_eq!(collect(&hub, NOW, Some(stop)).await.state, GcState::Interrupted, "{stop:?}");
+        assert_eq!(hub.app.collect_one().await.unwrap(), goes_on, "{stop:?}");
+        assert!(!hub.app.collect_one().await.unwrap(), "{stop:?}: nothing is left to do");
+        upload().await.unwrap();
+        collect(&hub, NOW, None).await;
+    }
+    let runs = list(&hub.app, &Actor::System).await.unwrap();
+    assert_eq!(runs.iter().filter(|run| run.cause == "unfinished").count(), 2);
+}
+
 /// Pushes an image until the hub takes it: with no grace, a blob may go before its manifest comes.
 async fn push_until_taken(hub: &Hub, name: &str, image: &BuiltImage) {
     for _ in 0..200 {
