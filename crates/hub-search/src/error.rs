@@ -23,6 +23,9 @@ pub enum SearchError {
         #[source]
         source: io::Error,
     },
+    /// What was to be indexed could not be read.
+    #[error("could not read what is to be indexed")]
+    Source(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The engine failed.
     #[error("could not {doing}")]
     Engine {

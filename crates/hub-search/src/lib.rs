@@ -196,10 +196,11 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// When it cannot be written; the old index goes on.
-    pub fn rebuild(
+    /// When it cannot be written, and [`SearchError::Source`] when one of `docs` could not be read;
+    /// the old index goes on, and is as stale as before.
+    pub fn rebuild<E: std::error::Error + Send + Sync + 'static>(
         &self,
-        docs: impl Iterator<Item = SearchDoc>,
+        docs: impl Iterator<Item = Result<SearchDoc, E>>,
         position: i64,
     ) -> Result<u64, SearchError> {
         let count = self.0.desk.rebuild(&self.0.live, docs, position)?;

@@ -126,10 +126,10 @@ impl Desk {
         live.advance(batch.position)
     }
 
-    pub(crate) fn rebuild(
+    pub(crate) fn rebuild<E: std::error::Error + Send + Sync + 'static>(
         &self,
         live: &ArcSwap<Live>,
-        docs: impl Iterator<Item = SearchDoc>,
+        docs: impl Iterator<Item = Result<SearchDoc, E>>,
         position: i64,
     ) -> Result<u64, SearchError> {
         let mut pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -149,17 +149,18 @@ impl Desk {
     }
 
     /// Fills an empty index and lets it count.
-    fn fill(
+    fn fill<E: std::error::Error + Send + Sync + 'static>(
         &self,
         index: &Index,
         folder: Option<&PathBuf>,
-        docs: impl Iterator<Item = SearchDoc>,
+        docs: impl Iterator<Item = Result<SearchDoc, E>>,
         position: i64,
     ) -> Result<(Live, IndexWriter, u64), SearchError> {
         let fields = schema::schema().1;
         let mut rebuilding = writer(index, REBUILD_BYTES)?;
         let mut count = 0;
         for doc in docs {
+            let doc = doc.map_err(|error| SearchError::Source(Box::new(error)))?;
             add(&rebuilding, &fields, &self.dictionary, &doc)?;
             count += 1;
         }

@@ -147,7 +147,8 @@ mod tests {
         };
         app.index.outdate();
         assert_eq!(said().await, "database: ok\nblobs: ok\nindex: rebuilding\ndraining: no\n");
-        app.index.rebuild(std::iter::empty(), 0).unwrap();
+        let nothing = std::iter::empty::<Result<_, std::convert::Infallible>>();
+        app.index.rebuild(nothing, 0).unwrap();
         assert_eq!(said().await, "database: ok\nblobs: ok\nindex: ok\ndraining: no\n");
     }
 }

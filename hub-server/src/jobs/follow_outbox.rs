@@ -1,7 +1,6 @@
 //! Reads the letters: the index follows the records.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use hub_db::{Db, DbError};
 use hub_model::{Letter, LetterKind, SearchDoc};
@@ -68,11 +67,8 @@ pub(crate) async fn rebuild(app: &App) -> Result<u64, FollowError> {
     // Read before the records: what changes meanwhile is read again as a letter.
     let position = app.db.last_letter().await?;
     let docs = Docs::new(app.db.clone());
-    let failed = Arc::clone(&docs.failed);
     let index = app.index.clone();
-    let count = tokio::task::spawn_blocking(move || index.rebuild(docs, position)).await?;
-    let error = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
-    error.map_or(Ok(count?), |error| Err(error.into()))
+    Ok(tokio::task::spawn_blocking(move || index.rebuild(docs, position)).await??)
 }
 
 /// Documents out of the database, for a thread that waits.
@@ -80,36 +76,32 @@ struct Docs {
     db: Db,
     on: Handle,
     page: std::vec::IntoIter<SearchDoc>,
+    /// Where the next page begins; `None` behind the last one.
     after: Option<String>,
-    failed: Arc<Mutex<Option<DbError>>>,
 }
 
 impl Docs {
     fn new(db: Db) -> Self {
         let page = Vec::new().into_iter();
-        Self { db, on: Handle::current(), page, after: Some(String::new()), failed: Arc::default() }
+        Self { db, on: Handle::current(), page, after: Some(String::new()) }
     }
 }
 
 impl Iterator for Docs {
-    type Item = SearchDoc;
+    type Item = Result<SearchDoc, DbError>;
 
-    fn next(&mut self) -> Option<SearchDoc> {
+    fn next(&mut self) -> Option<Self::Item> {
         if let Some(doc) = self.page.next() {
-            return Some(doc);
+            return Some(Ok(doc));
         }
         let after = self.after.take()?;
         match self.on.block_on(self.db.search_docs(&after, DOCS)) {
             Ok(docs) => {
                 self.after = docs.last().map(|doc| doc.name.clone());
                 self.page = docs.into_iter();
-                self.page.next()
+                self.page.next().map(Ok)
             }
-            Err(error) => {
-                // An iterator cannot say so: whoever asked for the documents looks here.
-                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                None
-            }
+            Err(error) => Some(Err(error)),
         }
     }
 }

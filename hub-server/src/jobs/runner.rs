@@ -104,6 +104,12 @@ async fn work(app: App) {
 async fn follow(app: App) {
     while !app.stop.is_cancelled() {
         if app.index.is_stale() {
+            // What answers meanwhile should know what happened while nobody served.
+            if app.index.position() > 0
+                && let Err(error) = follow_outbox::catch_up(&app).await
+            {
+                complain(&error, "the index that answers is behind");
+            }
             match follow_outbox::rebuild(&app).await {
                 Ok(repos) => {
                     tracing::info!(repos, "built the index of {repos} repositories");

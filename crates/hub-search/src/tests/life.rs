@@ -1,5 +1,6 @@
 //! Opening, changing, rebuilding.
 
+use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,8 +19,12 @@ fn open(dir: &Path) -> (Index, bool) {
 /// An index in `dir` that holds `docs` and counts.
 fn built(dir: &Path, docs: Vec<SearchDoc>, position: i64) -> Index {
     let (index, _) = open(dir);
-    index.rebuild(docs.into_iter(), position).unwrap();
+    rebuild(&index, docs, position);
     index
+}
+
+fn rebuild(index: &Index, docs: Vec<SearchDoc>, position: i64) -> u64 {
+    index.rebuild(docs.into_iter().map(Ok::<_, Infallible>), position).unwrap()
 }
 
 fn folders(dir: &Path) -> Vec<PathBuf> {
@@ -107,7 +112,7 @@ fn a_new_index_stays_stale_until_it_is_rebuilt() {
 
     let (index, stale) = open(&dir.path().join("not/there/yet"));
     assert!(stale, "one letter is not everything");
-    index.rebuild(std::iter::empty(), 3).unwrap();
+    rebuild(&index, vec![], 3);
     drop(index);
     assert!(!open(&dir.path().join("not/there/yet")).1);
 }
@@ -153,7 +158,7 @@ fn an_index_of_another_version_is_stale_and_answers_until_it_is_rebuilt() {
         assert_eq!((index.position(), total(&index)), (5, 1), "it answers from what it had");
     }
     let (index, _) = open(dir.path());
-    index.rebuild([doc("a/two", ""), doc("a/three", "")].into_iter(), 6).unwrap();
+    rebuild(&index, vec![doc("a/two", ""), doc("a/three", "")], 6);
     assert!(!index.is_stale());
     assert_eq!((total(&index), folders(dir.path()).len()), (2, 1));
     drop(index);
@@ -166,7 +171,7 @@ fn an_owner_who_missed_letters_lets_the_index_be_rebuilt() {
     assert!(!index.is_stale());
     index.outdate();
     assert!(index.is_stale());
-    index.rebuild(std::iter::empty(), 9).unwrap();
+    rebuild(&index, vec![], 9);
     assert!(!index.is_stale());
 }
 
@@ -194,12 +199,25 @@ fn a_rebuild_replaces_everything_and_removes_the_old_folder() {
     let dir = TempDir::new().unwrap();
     let index = built(dir.path(), vec![doc("a/old", "")], 5);
     let fresh = vec![doc("a/new", ""), doc("a/newer", "")];
-    assert_eq!(index.rebuild(fresh.into_iter(), 8).unwrap(), 2);
+    assert_eq!(rebuild(&index, fresh, 8), 2);
     assert_eq!((total(&index), index.position()), (2, 8));
     assert!(ask(&index, &query("old"), &[]).is_empty());
     assert_eq!(folders(dir.path()).len(), 1);
     put(&index, vec![doc("a/newest", "")], 9);
     assert_eq!((total(&index), index.position()), (3, 9));
+}
+
+#[test]
+fn a_rebuild_that_cannot_read_everything_leaves_the_old_index_as_it_was() {
+    let dir = TempDir::new().unwrap();
+    let index = built(dir.path(), vec![doc("a/old", ""), doc("b/old", "")], 5);
+    index.outdate();
+    let half = [Ok(doc("a/new", "")), Err(std::io::Error::other("the database is gone"))];
+    let error = index.rebuild(half.into_iter(), 8).unwrap_err();
+    assert!(matches!(error, SearchError::Source(_)), "{error}");
+    assert!(index.is_stale(), "it is tried again");
+    assert_eq!((total(&index), index.position()), (2, 5));
+    assert_eq!(folders(dir.path()).len(), 1, "the half is gone");
 }
 
 #[test]
@@ -221,7 +239,7 @@ fn readers_are_answered_during_rebuilds() {
             })
         });
         for position in 2..6 {
-            index.rebuild(docs(), position).unwrap();
+            rebuild(&index, docs().collect(), position);
             put(&index, docs().take(3).collect(), position);
         }
         done.store(true, Ordering::Relaxed);
