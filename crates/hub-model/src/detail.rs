@@ -6,7 +6,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::value::Value;
 use crate::Digest;
+
+mod value;
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $variant:ident = $json:literal,)+) => {
@@ -126,54 +129,6 @@ impl Field {
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// A value of a [`Field`], as it stands in JSON.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Value {
-    /// `true` or `false`.
-    Flag(bool),
-    /// Text, a URL or a digest.
-    Text(String),
-    /// Texts in order.
-    List(Vec<String>),
-    /// Objects of texts, in order.
-    Objects(Vec<BTreeMap<String, String>>),
-    /// Texts by key.
-    Map(BTreeMap<String, String>),
-}
-
-impl Value {
-    /// Whether nothing is said. An explicit empty value means "none, on purpose".
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        match self {
-            Self::Flag(_) => false,
-            Self::Text(text) => text.is_empty(),
-            Self::List(list) => list.is_empty(),
-            Self::Objects(list) => list.is_empty(),
-            Self::Map(map) => map.is_empty(),
-        }
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<Vec<String>> for Value {
-    fn from(list: Vec<String>) -> Self {
-        Self::List(list)
     }
 }
 
