@@ -12,6 +12,8 @@ pub enum LetterKind {
     Access,
     /// A user's credentials changed: its subject is the user's name.
     Credentials,
+    /// Something that only newer replicas know of. It is read, and nothing is done.
+    Other,
 }
 
 impl LetterKind {
@@ -23,15 +25,18 @@ impl LetterKind {
             Self::Counts => "counts",
             Self::Access => "access",
             Self::Credentials => "credentials",
+            Self::Other => "other",
         }
     }
 
-    /// Reads the word of the database.
+    /// Reads the word of the database. While replicas are replaced by newer ones, these may leave
+    /// letters of kinds that did not exist.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Self {
         [Self::Repo, Self::Counts, Self::Access, Self::Credentials]
             .into_iter()
             .find(|kind| kind.as_str() == text)
+            .unwrap_or(Self::Other)
     }
 }
 

@@ -135,6 +135,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_letter_that_only_newer_replicas_understand_is_passed_over() {
+        let (app, _dir) = App::for_tests().await;
+        let mut change = app.db.change().await.unwrap();
+        change.tell(LetterKind::Other, "what is to come", 1).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(app.db.letters_after(0, 9).await.unwrap()[0].kind, LetterKind::Other);
+        assert_eq!(catch_up(&app).await.unwrap(), 1);
+        assert_eq!(app.index.position(), app.db.last_letter().await.unwrap());
+    }
+
+    #[tokio::test]
     async fn an_index_built_anew_knows_the_same() {
         let (app, _dir) = App::for_tests().await;
         let name: RepoName = "ana/queue".parse().unwrap();
