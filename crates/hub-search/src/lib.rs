@@ -45,6 +45,7 @@ mod filters;
 mod fold;
 mod folders;
 pub mod judged;
+mod listing;
 mod marks;
 mod node;
 mod plan;

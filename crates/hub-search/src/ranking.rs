@@ -3,22 +3,19 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use hub_model::{Facets, SearchHit, SearchHits, SearchQuery, SearchSort, Why, WhyPart};
-use tantivy::collector::sort_key::{SortByStaticFastValue, SortByString};
-use tantivy::collector::{Collector, Count, TopDocs};
+use hub_model::{SearchHit, SearchHits, SearchQuery, SearchSort, Why, WhyPart};
+use tantivy::DocAddress;
 use tantivy::columnar::Column;
 use tantivy::query::Query;
-use tantivy::{DocAddress, Order};
 
 use crate::ask::{self, Ask};
 use crate::best::{self, Candidate};
 use crate::coordinated::coordination;
 use crate::dictionary::Dictionary;
 use crate::error::Doing as _;
-use crate::facets::Counting;
 use crate::filters::{self, Clauses};
 use crate::plan::{self, Plan};
-use crate::schema::{Fields, column};
+use crate::schema::Fields;
 use crate::snapshot::Snapshot;
 use crate::vocabulary::Vocabulary;
 use crate::writer::Live;
@@ -53,7 +50,8 @@ fn answer(
     let filter = ask::joined(&ask.filter, &query.filter);
     let clauses = filters::clauses(fields, &query.access, &filter, &ask);
     if ask.words.is_empty() {
-        return listing(snapshot, clauses, query);
+        let asked = format!("{filter:?} {:?} {:?} {:?}", query.access, ask.phrases, ask.without);
+        return listing(snapshot, clauses, query, &asked);
     }
     let access = filters::access(fields, &query.access);
     let vocabulary = Vocabulary::new(snapshot, fields, access);
@@ -66,65 +64,25 @@ fn answer(
     }
 }
 
-/// Everything that fulfils the filters, in an order that does not depend on a text.
+/// Everything that fulfils the filters.
 fn listing(
     snapshot: &Snapshot,
     clauses: Clauses,
     query: &SearchQuery,
+    asked: &str,
 ) -> tantivy::Result<SearchHits> {
+    let end = query.offset.saturating_add(query.limit);
+    let wish = (query.sort, query.facets, end);
     let all = filters::together(clauses);
-    let there = usize::try_from(snapshot.num_docs()).unwrap_or(usize::MAX);
-    let end = query.offset.saturating_add(query.limit).min(there);
-    let first = TopDocs::with_limit(end.max(1));
-    // Of equals the repository that was made first, as everywhere.
-    let id = (SortByStaticFastValue::<i64>::for_field(column::ID), Order::Asc);
-    let (facets, sort) = (query.facets, query.sort);
-    let (total, facets, at) = match sort {
-        SearchSort::Name => {
-            let by = (SortByString::for_field(column::NAME), Order::Asc);
-            walk(snapshot, &all, facets, first.order_by(by))?
-        }
-        SearchSort::Relevance | SearchSort::Updated | SearchSort::New => {
-            let by = if sort == SearchSort::New { column::CREATED } else { column::PUSHED };
-            let by = (SortByStaticFastValue::<i64>::for_field(by), Order::Desc);
-            walk(snapshot, &all, facets, first.order_by((by, id)))?
-        }
-        SearchSort::Pulls | SearchSort::Recent | SearchSort::Stars | SearchSort::Size => {
-            let by = (SortByStaticFastValue::<u64>::for_field(counted(sort)), Order::Desc);
-            walk(snapshot, &all, facets, first.order_by((by, id)))?
-        }
-    };
-    let page = at.into_iter().skip(query.offset).take(query.limit);
-    let page: Vec<_> = page.map(|at| Candidate { at, score: 0.0, bonus: 0.0 }).collect();
-    Ok(SearchHits { hits: hits(snapshot, &page), total, facets, ..SearchHits::default() })
-}
-
-/// Walks through everything once: how much it is, its facets when they are wanted, and the first of
-/// it.
-fn walk<T: Send>(
-    snapshot: &Snapshot,
-    all: &dyn Query,
-    facets: bool,
-    first: impl Collector<Fruit = Vec<(T, DocAddress)>>,
-) -> tantivy::Result<(usize, Option<Facets>, Vec<DocAddress>)> {
-    let (total, facets, found) = if facets {
-        let (counts, found) = snapshot.search(all, &(Counting(snapshot), first))?;
-        (counts.all, Some(counts.told()), found)
-    } else {
-        let (total, found) = snapshot.search(all, &(Count, first))?;
-        (total, None, found)
-    };
-    Ok((total, facets, found.into_iter().map(|(_, at)| at).collect()))
-}
-
-/// The column of an order by a count.
-const fn counted(sort: SearchSort) -> &'static str {
-    match sort {
-        SearchSort::Recent => column::RECENT,
-        SearchSort::Stars => column::STARS,
-        SearchSort::Size => column::SIZE,
-        _ => column::PULLS,
-    }
+    let listing = snapshot.listings().list(snapshot, &all, asked, wish)?;
+    let page = listing.first.iter().skip(query.offset).take(query.limit);
+    let page: Vec<_> = page.map(|at| Candidate { at: *at, score: 0.0, bonus: 0.0 }).collect();
+    Ok(SearchHits {
+        hits: hits(snapshot, &page),
+        total: listing.total,
+        facets: listing.facets.clone().filter(|_| query.facets),
+        ..SearchHits::default()
+    })
 }
 
 /// What fits a text.

@@ -9,6 +9,7 @@ use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
 use tantivy::{DocAddress, Searcher, SegmentReader};
 
+use crate::listing::Listings;
 use crate::prior;
 use crate::schema::column;
 
@@ -16,6 +17,7 @@ use crate::schema::column;
 pub(crate) struct Snapshot {
     searcher: Searcher,
     columns: Vec<Arc<Columns>>,
+    listings: Listings,
 }
 
 /// The columns of a segment.
@@ -47,7 +49,12 @@ impl Snapshot {
         };
         let columns =
             searcher.segment_readers().iter().map(open).collect::<tantivy::Result<_>>()?;
-        Ok(Self { searcher, columns })
+        Ok(Self { searcher, columns, listings: Listings::default() })
+    }
+
+    /// Listings of this state.
+    pub(crate) const fn listings(&self) -> &Listings {
+        &self.listings
     }
 
     /// The columns of every segment.

@@ -190,3 +190,35 @@ fn suggestions_begin_with_what_was_typed() {
     assert_eq!(suggest("xyzzyq", &public), (vec![], vec![]));
     assert_eq!(SizeBucket::parse("huge"), None);
 }
+
+#[test]
+fn a_long_listing_is_the_same_when_it_is_asked_for_again_and_new_after_a_change() {
+    let index = Index::in_memory_with(Dictionary::default()).unwrap();
+    let docs = (0..2500_u64).map(|n| SearchDoc {
+        pulls: n % 1000,
+        categories: vec![if n % 2 == 0 { "even" } else { "odd" }.to_owned()],
+        ..doc(&format!("org{}/tool-{n}", n % 7), "")
+    });
+    put(&index, docs.collect(), 1);
+    let hidden = SearchDoc { visibility: Visibility::Private, ..doc("secret/tool", "") };
+    put(&index, vec![hidden], 2);
+    let listed = |query: &SearchQuery| {
+        let found = index.search(query).unwrap();
+        let rows: Vec<i64> = found.hits.iter().map(|hit| hit.repo_id).collect();
+        (found.total, rows, found.facets)
+    };
+    for sort in [SearchSort::Pulls, SearchSort::Name, SearchSort::Updated] {
+        for (offset, facets) in [(0, false), (0, true), (190, false), (700, true), (2490, false)] {
+            let page = SearchQuery { sort, offset, facets, ..query("") };
+            let first = listed(&page);
+            assert_eq!(listed(&page), first);
+            assert_eq!(first.0, 2500);
+            assert_eq!(first.1.len(), 20.min(2500 - offset));
+            assert_eq!(first.2.is_some(), facets);
+            let member = listed(&member_of("secret", page));
+            assert_eq!(member.0, 2501, "what somebody else may see is another listing");
+        }
+    }
+    put(&index, vec![doc("org0/new", "")], 3);
+    assert_eq!(listed(&query("")).0, 2501);
+}
