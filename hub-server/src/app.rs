@@ -128,7 +128,8 @@ pub struct Parts {
     pub stop: CancellationToken,
     pub(crate) wake_jobs: Notify,
     pub(crate) wake_outbox: Notify,
-    /// Held while the index follows the outbox, so that two readers never apply one letter twice.
+    /// Held while the index follows the outbox, so that two readers never apply one letter twice,
+    /// and while another index takes its place, so that none is left out.
     pub(crate) following: tokio::sync::Mutex<()>,
     draining: AtomicBool,
 }

@@ -77,6 +77,7 @@ use self::error::Doing as _;
 pub use self::error::SearchError;
 use self::folders::{Home, Housed};
 pub use self::marks::{Span, spans};
+pub use self::writer::Rebuilt;
 use self::writer::{Desk, Live};
 
 /// A handle to the index; clones are the same index.
@@ -189,22 +190,45 @@ impl Index {
         self.0.live.load().documents()
     }
 
-    /// Replaces everything by `docs` and returns their number.
-    ///
-    /// The old index answers until the new one is complete; [`Index::apply`] waits meanwhile.
-    /// `position` is that of the outbox before the first document was read: letters that arrived
-    /// while reading are then applied once more, which does no harm.
+    /// Replaces everything by `docs` and returns their number: [`Index::build_beside`], then
+    /// [`Index::adopt`], for an owner who changes nothing meanwhile.
     ///
     /// # Errors
     ///
-    /// When it cannot be written, and [`SearchError::Source`] when one of `docs` could not be read;
-    /// the old index goes on, and is as stale as before.
+    /// Those of both; the old index goes on, and is as stale as before.
     pub fn rebuild<E: std::error::Error + Send + Sync + 'static>(
         &self,
         docs: impl Iterator<Item = Result<SearchDoc, E>>,
         position: i64,
     ) -> Result<u64, SearchError> {
-        let count = self.0.desk.rebuild(&self.0.live, docs, position)?;
+        self.adopt(self.build_beside(docs, position)?)
+    }
+
+    /// Builds an index of all of `docs`, while this one answers and follows.
+    ///
+    /// `position` is that of the outbox before the first document was read: letters that arrived
+    /// while reading are then applied once more, which does no harm.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written, and [`SearchError::Source`] when one of `docs` could not be read.
+    pub fn build_beside<E: std::error::Error + Send + Sync + 'static>(
+        &self,
+        docs: impl Iterator<Item = Result<SearchDoc, E>>,
+        position: i64,
+    ) -> Result<Rebuilt, SearchError> {
+        self.0.desk.beside(docs, position)
+    }
+
+    /// Lets `rebuilt` answer from now on, and returns the number of its documents. The position is
+    /// again the one that it was built from: whoever reads letters must not be in the middle of a
+    /// batch.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be completed; the old index goes on.
+    pub fn adopt(&self, rebuilt: Rebuilt) -> Result<u64, SearchError> {
+        let count = self.0.desk.adopt(&self.0.live, rebuilt)?;
         self.0.stale.store(false, Ordering::Release);
         Ok(count)
     }

@@ -1,5 +1,6 @@
 //! The one place that changes the index.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -85,6 +86,20 @@ struct Pen {
     folder: Option<PathBuf>,
 }
 
+/// An index that was built beside the one that answers. It lies in its folder and does not count
+/// before it is adopted.
+pub struct Rebuilt {
+    live: Live,
+    pen: Pen,
+    count: u64,
+}
+
+impl fmt::Debug for Rebuilt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rebuilt").field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
 impl Desk {
     /// Opens `found`, or an empty index.
     pub(crate) fn open(
@@ -126,38 +141,32 @@ impl Desk {
         live.advance(batch.position)
     }
 
-    pub(crate) fn rebuild<E: std::error::Error + Send + Sync + 'static>(
+    /// Builds a whole index beside the one that answers, which goes on changing meanwhile.
+    pub(crate) fn beside<E: std::error::Error + Send + Sync + 'static>(
         &self,
-        live: &ArcSwap<Live>,
         docs: impl Iterator<Item = Result<SearchDoc, E>>,
         position: i64,
-    ) -> Result<u64, SearchError> {
-        let mut pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
-        let Housed { index, folder } = self.home.fresh()?;
-        match self.fill(&index, folder.as_ref(), docs, position) {
-            Ok((fresh, writer, count)) => {
-                let old = std::mem::replace(&mut *pen, Pen { writer, folder });
-                live.store(fresh.into());
-                retire(old);
-                Ok(count)
-            }
-            Err(error) => {
-                folder.as_deref().inspect(|folder| folders::remove(folder));
-                Err(error)
-            }
+    ) -> Result<Rebuilt, SearchError> {
+        let housed = self.home.fresh()?;
+        let folder = housed.folder.clone();
+        let rebuilt = self.fill(housed, docs, position);
+        if rebuilt.is_err()
+            && let Some(folder) = &folder
+        {
+            folders::remove(folder);
         }
+        rebuilt
     }
 
-    /// Fills an empty index and lets it count.
+    /// Fills an empty index.
     fn fill<E: std::error::Error + Send + Sync + 'static>(
         &self,
-        index: &Index,
-        folder: Option<&PathBuf>,
+        Housed { index, folder }: Housed,
         docs: impl Iterator<Item = Result<SearchDoc, E>>,
         position: i64,
-    ) -> Result<(Live, IndexWriter, u64), SearchError> {
+    ) -> Result<Rebuilt, SearchError> {
         let fields = schema::schema().1;
-        let mut rebuilding = writer(index, REBUILD_BYTES)?;
+        let mut rebuilding = writer(&index, REBUILD_BYTES)?;
         let mut count = 0;
         for doc in docs {
             let doc = doc.map_err(|error| SearchError::Source(Box::new(error)))?;
@@ -167,12 +176,24 @@ impl Desk {
         commit(&mut rebuilding, position)?;
         // Its merges come to their end first: fewer segments answer faster.
         rebuilding.wait_merging_threads().doing("merge the segments of the search index")?;
-        let writer = writer(index, HEAP_BYTES)?;
-        let live = Live::open(index)?;
-        if let Some(folder) = folder {
-            self.home.complete(folder)?;
+        let writer = writer(&index, HEAP_BYTES)?;
+        Ok(Rebuilt { live: Live::open(&index)?, pen: Pen { writer, folder }, count })
+    }
+
+    /// Lets a rebuilt index count and answer, in place of the one before.
+    pub(crate) fn adopt(&self, live: &ArcSwap<Live>, rebuilt: Rebuilt) -> Result<u64, SearchError> {
+        let Rebuilt { live: fresh, pen: new, count } = rebuilt;
+        let mut pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = &new.folder
+            && let Err(error) = self.home.complete(folder)
+        {
+            retire(new);
+            return Err(error);
         }
-        Ok((live, writer, count))
+        let old = std::mem::replace(&mut *pen, new);
+        live.store(fresh.into());
+        retire(old);
+        Ok(count)
     }
 }
 

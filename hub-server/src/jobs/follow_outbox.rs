@@ -61,14 +61,17 @@ async fn batch(db: &Db, letters: &[Letter], position: i64) -> Result<Batch, DbEr
     Ok(batch)
 }
 
-/// Builds the index anew out of the records, while the old one answers.
+/// Builds the index anew out of the records, while the old one answers and follows.
 pub(crate) async fn rebuild(app: &App) -> Result<u64, FollowError> {
-    let _turn = app.following.lock().await;
     // Read before the records: what changes meanwhile is read again as a letter.
     let position = app.db.last_letter().await?;
     let docs = Docs::new(app.db.clone());
     let index = app.index.clone();
-    Ok(tokio::task::spawn_blocking(move || index.rebuild(docs, position)).await??)
+    let rebuilt = tokio::task::spawn_blocking(move || index.build_beside(docs, position)).await??;
+    // A batch that was read for the old one would count as dealt with in the new one.
+    let _turn = app.following.lock().await;
+    let index = app.index.clone();
+    Ok(tokio::task::spawn_blocking(move || index.adopt(rebuilt)).await??)
 }
 
 /// Documents out of the database, for a thread that waits.

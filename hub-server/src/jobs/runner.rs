@@ -104,40 +104,53 @@ async fn work(app: App) {
 async fn follow(app: App) {
     while !app.stop.is_cancelled() {
         if app.index.is_stale() {
-            // What answers meanwhile should know what happened while nobody served.
-            if app.index.position() > 0
-                && let Err(error) = follow_outbox::catch_up(&app).await
-            {
-                complain(&error, "the index that answers is behind");
-            }
-            match follow_outbox::rebuild(&app).await {
-                Ok(repos) => {
-                    tracing::info!(repos, "built the index of {repos} repositories");
-                }
-                Err(error) => {
-                    complain(&error, "could not build the index");
-                    pause(&app, TROUBLE).await;
-                    continue;
-                }
-            }
-        }
-        match follow_outbox::catch_up(&app).await {
-            Ok(0) => {
-                tokio::select! {
-                    () = app.stop.cancelled() => {}
-                    () = app.wake_outbox.notified() => {}
-                    () = sleep(OUTBOX_PAUSE) => {}
-                }
-            }
-            Ok(_) => pause(&app, COMMIT_PAUSE).await,
-            Err(error) => {
-                complain(&error, "the index is behind");
-                pause(&app, TROUBLE).await;
-            }
+            renew(&app).await;
+        } else {
+            keep_up(&app).await;
         }
     }
     if let Err(error) = follow_outbox::catch_up(&app).await {
         complain(&error, "the index stays behind until the next start");
+    }
+}
+
+/// Builds the index anew. What answers meanwhile follows, unless it knows nothing.
+async fn renew(app: &App) {
+    let over = app.stop.child_token();
+    let build = async {
+        let built = follow_outbox::rebuild(app).await;
+        over.cancel();
+        built
+    };
+    let follow = async {
+        while app.index.position() > 0 && !over.is_cancelled() {
+            keep_up(app).await;
+        }
+    };
+    match tokio::join!(build, follow).0 {
+        Ok(repos) => tracing::info!(repos, "built the index of {repos} repositories"),
+        Err(error) => {
+            complain(&error, "could not build the index");
+            pause(app, TROUBLE).await;
+        }
+    }
+}
+
+/// Reads the letters that are there, then waits until more may be.
+async fn keep_up(app: &App) {
+    match follow_outbox::catch_up(app).await {
+        Ok(0) => {
+            tokio::select! {
+                () = app.stop.cancelled() => {}
+                () = app.wake_outbox.notified() => {}
+                () = sleep(OUTBOX_PAUSE) => {}
+            }
+        }
+        Ok(_) => pause(app, COMMIT_PAUSE).await,
+        Err(error) => {
+            complain(&error, "the index is behind");
+            pause(app, TROUBLE).await;
+        }
     }
 }
 

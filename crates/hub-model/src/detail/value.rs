@@ -147,7 +147,14 @@ mod tests {
     #[test]
     fn what_is_of_no_kind_is_refused() {
         for text in [
-            "1", "null", "[1]", "[true]", "[[]]", r#"["a",{}]"#, r#"[{},"a"]"#, r#"{"a":1}"#,
+            "1",
+            "null",
+            "[1]",
+            "[true]",
+            "[[]]",
+            r#"["a",{}]"#,
+            r#"[{},"a"]"#,
+            r#"{"a":1}"#,
             r#"[{"a":[]}]"#,
         ] {
             serde_json::from_str::<Value>(text).expect_err(text);

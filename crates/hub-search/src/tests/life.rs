@@ -221,6 +221,35 @@ fn a_rebuild_that_cannot_read_everything_leaves_the_old_index_as_it_was() {
 }
 
 #[test]
+fn an_index_follows_while_another_one_is_built_beside_it() {
+    let dir = TempDir::new().unwrap();
+    let index = built(dir.path(), vec![doc("a/old", "")], 5);
+    index.outdate();
+    let docs = [doc("a/old", "")].map(Ok::<_, Infallible>);
+    let rebuilt = index.build_beside(docs.into_iter(), 5).unwrap();
+    put(&index, vec![doc("a/new", "")], 6);
+    assert!(index.is_stale(), "what is not adopted does not count");
+    assert_eq!((total(&index), index.position()), (2, 6), "it is found at once");
+
+    assert_eq!(index.adopt(rebuilt).unwrap(), 1);
+    assert!(!index.is_stale());
+    assert_eq!((total(&index), index.position()), (1, 5), "and comes by its letter again");
+    put(&index, vec![doc("a/new", "")], 6);
+    assert_eq!((total(&index), folders(dir.path()).len()), (2, 1));
+}
+
+#[test]
+fn what_was_built_and_never_adopted_is_gone_at_the_next_start() {
+    let dir = TempDir::new().unwrap();
+    let index = built(dir.path(), vec![doc("a/old", "")], 5);
+    let docs = [doc("a/new", "")].map(Ok::<_, Infallible>);
+    drop(index.build_beside(docs.into_iter(), 9).unwrap());
+    drop(index);
+    let (index, stale) = open(dir.path());
+    assert_eq!((stale, index.position(), folders(dir.path()).len()), (false, 5, 1));
+}
+
+#[test]
 fn readers_are_answered_during_rebuilds() {
     let dir = TempDir::new().unwrap();
     let docs = || (0..200).map(|n| doc(&format!("org/tool-{n}"), "a tool for everything"));
