@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 /// Address of a PostgreSQL server on which databases may be made, `postgres://user@host:port`.
-pub(crate) fn postgres() -> Option<String> {
+#[must_use]
+pub fn postgres() -> Option<String> {
     std::env::var("HUB_TEST_PG").ok()
 }
 

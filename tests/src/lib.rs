@@ -27,6 +27,7 @@ mod suite;
 mod tls;
 
 pub use cli::*;
+pub use environment::postgres as postgres_server;
 pub use faults::*;
 pub use hub::*;
 pub use images::*;

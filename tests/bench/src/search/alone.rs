@@ -8,19 +8,16 @@ use anyhow::Result;
 use hub_model::{AccessTerms, SearchDoc, SearchFilter, SearchQuery, SearchSort, Visibility};
 use hub_search::Index;
 
+use super::Arguments;
 use super::asks::{self, Ask, Kind, PAGE};
 use super::latency::Times;
 use super::variation::Variation;
 use crate::meter::folder_bytes;
 use crate::printer;
 
-/// Builds an index of `repos` repositories in `dir`, or takes the one that is there, and asks it.
-pub(crate) fn measure(
-    variation: &Variation,
-    repos: usize,
-    dir: &Path,
-    rounds: usize,
-) -> Result<()> {
+/// Builds an index of the large hub in `dir`, or takes the one that is there, and asks it.
+pub(crate) fn measure(variation: &Variation, arguments: &Arguments, dir: &Path) -> Result<()> {
+    let &Arguments { repos, questions, rounds, .. } = arguments;
     let index = Index::open(dir)?;
     if index.is_stale() {
         let began = Instant::now();
@@ -31,7 +28,7 @@ pub(crate) fn measure(
     #[expect(clippy::cast_precision_loss, reason = "bytes of a folder")]
     let each = folder_bytes(dir)? as f64 / repos as f64;
     printer::note(&format!("{each:.0} bytes a repository"));
-    let asks = asks::asks(variation.images());
+    let asks = asks::asks(variation.images(), questions);
     for kind in Kind::ALL {
         let mut times = Times::default();
         for round in 0..=rounds {
@@ -44,7 +41,7 @@ pub(crate) fn measure(
         printer::note(&format!("{:10} {times}", kind.as_str()));
     }
     let mut times = Times::default();
-    for typed in asks::typed(variation.images()) {
+    for typed in asks::typed(variation.images(), questions * 4) {
         let began = Instant::now();
         index.suggest(&typed, &AccessTerms::PUBLIC, 8)?;
         times.add(began.elapsed(), typed);

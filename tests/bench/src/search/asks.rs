@@ -7,9 +7,6 @@ use serde::Serialize;
 
 use super::corpus::Image;
 
-/// Queries of one kind.
-const EACH: usize = 200;
-
 /// Results of a page.
 pub(crate) const PAGE: usize = 20;
 
@@ -79,14 +76,14 @@ pub(crate) struct Ask {
     pub(crate) category: Option<String>,
 }
 
-/// Queries of every kind.
-pub(crate) fn asks(images: &[Image]) -> Vec<Ask> {
+/// Queries of every kind, so many of each.
+pub(crate) fn asks(images: &[Image], each: usize) -> Vec<Ask> {
     let mut asks = Vec::new();
     for kind in Kind::ALL {
         let mut random = StdRng::seed_from_u64(kind as u64);
         let mut tries = 0;
-        let mut left = EACH;
-        while left > 0 && tries < EACH * 1000 {
+        let mut left = each;
+        while left > 0 && tries < each * 1000 {
             tries += 1;
             let Some(image) = images.choose(&mut random) else { break };
             let Some(text) = text(kind, image, &mut random) else { continue };
@@ -103,11 +100,11 @@ pub(crate) fn asks(images: &[Image]) -> Vec<Ask> {
     asks
 }
 
-/// What somebody types letter by letter.
-pub(crate) fn typed(images: &[Image]) -> Vec<String> {
+/// What somebody types letter by letter, at least so many times.
+pub(crate) fn typed(images: &[Image], least: usize) -> Vec<String> {
     let mut random = StdRng::seed_from_u64(99);
     let mut typed = Vec::new();
-    while typed.len() < EACH * 4 {
+    while typed.len() < least {
         let Some(image) = images.choose(&mut random) else { break };
         let letters: Vec<char> = image.name.chars().collect();
         for end in 1..=letters.len().min(8) {

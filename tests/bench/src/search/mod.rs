@@ -44,9 +44,15 @@ pub(crate) struct Arguments {
     /// Folder for what is made, some 20 GiB for a million; it is kept for the next run
     #[arg(long, value_name = "DIR", default_value = ".")]
     scratch: PathBuf,
+    /// Questions of each kind
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    questions: usize,
     /// How often each question is asked, after a first time that does not count
     #[arg(long, value_name = "N", default_value_t = 3)]
     rounds: usize,
+    /// How many repositories are pushed to see how soon they are found
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pushes: usize,
     /// Address of a PostgreSQL server in which databases may be made; left out when not given
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
@@ -78,7 +84,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     fs::create_dir_all(&arguments.scratch)?;
     if arguments.alone {
         let folder = arguments.scratch.join(format!("index-of-{}", arguments.repos));
-        return alone::measure(&variation, arguments.repos, &folder, arguments.rounds);
+        return alone::measure(&variation, arguments, &folder);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(run(arguments, &variation))?;
@@ -93,7 +99,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
 async fn run(arguments: &Arguments, variation: &Variation) -> Result<Report> {
     let (program, scratch, repos) = (&arguments.hub, &arguments.scratch, arguments.repos);
     let folder = hub::folder(scratch, repos);
-    let asks = asks::asks(variation.images());
+    let asks = asks::asks(variation.images(), arguments.questions);
     hub::make(program, &folder, variation, repos).await?;
     printer::note("building the index");
     let built = hub::reindex(program, &folder).await?;
@@ -113,7 +119,7 @@ async fn run(arguments: &Arguments, variation: &Variation) -> Result<Report> {
     }
     let mut suggestions = Times::default();
     for round in 0..=arguments.rounds {
-        for typed in asks::typed(variation.images()) {
+        for typed in asks::typed(variation.images(), arguments.questions * 4) {
             let took = hub.suggest(&typed).await?;
             suggestions.count(round, took, || typed.clone());
         }
@@ -121,7 +127,7 @@ async fn run(arguments: &Arguments, variation: &Variation) -> Result<Report> {
     let resident = hub.served.meter.resident_bytes()?;
     let anonymous = hub.served.meter.anonymous_bytes()?;
     printer::note("pushing");
-    let (freshness, rate) = fresh::measure(&hub.served).await?;
+    let (freshness, rate) = fresh::measure(&hub.served, arguments.pushes).await?;
     drop(hub);
     let judged = hub::judged(program, &scratch.join("judged"), &arguments.corpus).await?;
     for (kind, score) in judged["kinds"].as_object().into_iter().flatten() {
