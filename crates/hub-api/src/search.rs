@@ -37,8 +37,8 @@ pub struct FoundView {
     /// The repository.
     #[serde(flatten)]
     pub repo: RepoView,
-    /// Fields in which something matched (`name`, `title`, `description`), cut into stretches; absent
-    /// when nothing did.
+    /// Fields in which something matched (`name`, `title`, `description`, a passage of the `readme`
+    /// when that was asked), cut into stretches; absent when nothing did.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub highlights: BTreeMap<String, Vec<StretchView>>,
     /// The image that was asked for by its digest; absent in a search by words.

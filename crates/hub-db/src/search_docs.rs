@@ -124,8 +124,12 @@ impl Db {
         Ok(docs.into_iter().map(fill).collect())
     }
 
-    /// The texts of documents, by digest.
-    async fn texts(&self, digests: &[Digest]) -> Result<HashMap<String, String>, DbError> {
+    /// The texts of documents, by digest; those that are not there are left out.
+    ///
+    /// # Errors
+    ///
+    /// When the statement fails.
+    pub async fn texts(&self, digests: &[Digest]) -> Result<HashMap<String, String>, DbError> {
         let mut texts = HashMap::with_capacity(digests.len());
         for some in digests.chunks(LONGEST) {
             let rows: Vec<(String, Vec<u8>)> = read!(self, pool => {
@@ -133,7 +137,7 @@ impl Db {
                 push_in(&mut query, some.iter().map(Digest::as_str));
                 query.build_query_as().persistent(false).fetch_all(pool).await
             })
-            .doing("read the documents for the index")?;
+            .doing("read the documents")?;
             let readable = |(digest, body): (String, Vec<u8>)| {
                 (digest, String::from_utf8_lossy(&body).into_owned())
             };

@@ -16,6 +16,7 @@ use crate::App;
 
 pub(crate) mod digest;
 pub mod missed;
+mod passages;
 
 pub use digest::Held;
 
@@ -66,6 +67,8 @@ pub struct SearchRequest {
     pub facets: bool,
     /// Whether results say why they are there.
     pub explain: bool,
+    /// Whether passages of READMEs are shown where descriptions do not show what was found.
+    pub passages: bool,
     /// Whether it is a person's search, which is counted when nothing is found.
     pub note_missed: bool,
     /// Which page, from 1.
@@ -84,6 +87,7 @@ impl Default for SearchRequest {
             correct: true,
             facets: false,
             explain: false,
+            passages: false,
             note_missed: false,
             page: 1,
             limit: 20,
@@ -98,6 +102,8 @@ pub struct SearchPage {
     pub items: Vec<RepoCard>,
     /// Why each of them is there, in the same order; empty when that was not asked.
     pub why: Vec<Why>,
+    /// A passage of the README of each of them, in the same order; empty when that was not asked.
+    pub passages: Vec<Option<String>>,
     /// Number of all results that the caller may see.
     pub total: u64,
     /// Whether there may be more than the total: only the best thousand are ranked.
@@ -159,9 +165,16 @@ pub async fn search(
     }
     let vanished = ids.len() - in_order.len();
     let total = found.total.saturating_sub(vanished);
+    let items = cards(app, in_order).await?;
+    let passages = if request.passages {
+        passages::passages(app, &items, &found.marks).await?
+    } else {
+        Vec::new()
+    };
     let found = SearchPage {
-        items: cards(app, in_order).await?,
+        items,
         why,
+        passages,
         total: u64::try_from(total).unwrap_or(u64::MAX),
         more: found.more,
         page,

@@ -99,8 +99,10 @@ async fn what_is_found_is_counted_explained_marked_and_suggested() {
     let hub = TestHub::start().await;
     let alice = hub.person("alice").await;
     for (name, keyword) in [("queue-one", "fast"), ("queue-two", "fast"), ("kettle", "slow")] {
+        let readme =
+            "# Thing\n\nMoves parcels of marzipan from shelf to shelf.\n\nNeeds a *ladder*.\n";
         let image = hub_oci::ImageBuilder::new()
-            .layer([("README.md", "# Thing\n\nMoves parcels of marzipan from shelf to shelf.\n")])
+            .layer([("README.md", readme)])
             .annotation("io.artifacthub.package.keywords", keyword)
             .build();
         alice.push_image(&format!("alice/{name}:v1"), &image).await;
@@ -118,6 +120,15 @@ async fn what_is_found_is_counted_explained_marked_and_suggested() {
     assert_eq!(first["highlights"]["description"][1], marked, "{first}");
     assert_eq!(first["why"]["words"], 1);
     assert_eq!(first["why"]["parts"][0]["field"], "description");
+
+    // What stands in the README only is shown from there, to who asks for it.
+    let found = nobody.json("/api/v1/search?q=ladders").await;
+    assert_eq!(found["items"][0].get("highlights"), None, "{found}");
+    let found = nobody.json("/api/v1/search?q=ladders&passages=true").await;
+    let passage = json!([{"text": "Needs a "}, {"text": "ladder", "marked": true}, {"text": "."}]);
+    assert_eq!(found["items"][0]["highlights"], json!({ "readme": passage }));
+    let page = nobody.get("/search?q=ladders").await.text().await.unwrap();
+    assert!(page.contains("Needs a <mark>ladder</mark>."), "{page}");
 
     let slip = nobody.json("/api/v1/search?q=ketle").await;
     assert_eq!((&slip["corrected"], &slip["total"]), (&json!("kettle"), &json!(1)));

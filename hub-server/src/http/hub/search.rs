@@ -60,6 +60,10 @@ pub(super) struct Asked {
     /// Whether results say why they are there; no when left out.
     #[serde(default)]
     explain: bool,
+    /// Whether passages of READMEs are among the highlights, where the description holds nothing of
+    /// what was searched for; no when left out.
+    #[serde(default)]
+    passages: bool,
     /// Number of the page, from 1.
     page: Option<u64>,
     /// How many results, 1 to 100; 20 when left out.
@@ -101,6 +105,7 @@ impl Asked {
             correct: self.correct.unwrap_or(true),
             facets: self.facets,
             explain: self.explain,
+            passages: self.passages,
             note_missed: true,
             page,
             limit: self.limit.unwrap_or(20).clamp(1, 100),
@@ -166,10 +171,12 @@ fn count(app: &App, actor: &Actor, address: &ClientAddress, what: Often) -> Resu
 fn view(found: SearchPage) -> SearchView {
     let mut why = found.why.into_iter();
     let mut images = found.held.into_iter().flat_map(images);
+    let mut passages = found.passages.into_iter();
     let marks = found.marks;
     let item = |found| {
         let repo = card(found);
-        let highlights = highlights(&repo, &marks);
+        let passage = passages.next().flatten().unwrap_or_default();
+        let highlights = highlights(&repo, &passage, &marks);
         FoundView { repo, highlights, image: images.next(), why: why.next().map(Into::into) }
     };
     SearchView {
@@ -192,8 +199,17 @@ fn images(held: Held) -> impl Iterator<Item = HeldView> {
 }
 
 /// The fields in which something matched.
-fn highlights(repo: &RepoView, marks: &[String]) -> BTreeMap<String, Vec<StretchView>> {
-    let fields = [("name", &repo.name), ("title", &repo.title), ("description", &repo.description)];
+fn highlights(
+    repo: &RepoView,
+    passage: &str,
+    marks: &[String],
+) -> BTreeMap<String, Vec<StretchView>> {
+    let fields = [
+        ("name", &*repo.name),
+        ("title", &repo.title),
+        ("description", &repo.description),
+        ("readme", passage),
+    ];
     let mut highlights = BTreeMap::new();
     for (field, text) in fields {
         let stretches = spans(text, marks);

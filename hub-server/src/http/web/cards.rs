@@ -25,6 +25,10 @@ pub(super) struct Card {
     pub description: Vec<Stretch>,
     /// Language of the description, when it is not the page's.
     pub description_lang: &'static str,
+    /// A passage of the README in which something stands that was searched for.
+    pub passage: Vec<Stretch>,
+    /// Its language, as above.
+    pub passage_lang: &'static str,
     pub keywords: Vec<Link>,
     pub tag: String,
     pub pushed: String,
@@ -97,6 +101,8 @@ impl Card {
             icon: icons::of_repo(&repo.name, img),
             description: Stretch::cut(&shortened(description, MOST_DESCRIPTION), marks),
             description_lang: foreign(visitor.lang(), description),
+            passage: Vec::new(),
+            passage_lang: "",
             keywords: detail.map(keywords).unwrap_or_default(),
             tag: repo.latest_tag.as_ref().map(ToString::to_string).unwrap_or_default(),
             pushed: if was_pushed { (t.pushed)(&pushed.ago) } else { t.never_pushed.to_owned() },
@@ -113,6 +119,12 @@ impl Card {
             private: repo.visibility == Visibility::Private,
             deprecated: img.is_some_and(is_deprecated),
         }
+    }
+
+    /// Shows a passage of the README besides; an empty one is none.
+    pub(super) fn show_passage(&mut self, lang: Lang, passage: &str, marks: &[String]) {
+        self.passage = Stretch::cut(passage, marks);
+        self.passage_lang = foreign(lang, passage);
     }
 
     /// Cards for a list.

@@ -102,6 +102,9 @@ impl Results {
         for (card, why) in cards.iter_mut().zip(&found.why) {
             card.why = reasons(words, why);
         }
+        for (card, passage) in cards.iter_mut().zip(&found.passages) {
+            card.show_passage(visitor.lang(), passage.as_deref().unwrap_or_default(), &found.marks);
+        }
         if let Some(held) = &found.held {
             for (card, tags) in cards.iter_mut().zip(&held.tags) {
                 card.held = Some(HeldImage::new(&card.href, &held.digest, tags));
@@ -207,6 +210,7 @@ fn request(visitor: &Visitor) -> Option<SearchRequest> {
         correct: query.get("correct") != Some("0"),
         facets: true,
         explain: query.get("explain").is_some(),
+        passages: true,
         note_missed: true,
         page: query.page(),
         limit: PER_PAGE,

@@ -51,6 +51,7 @@ pub(in crate::http::web) async fn feed(
         sort: if newest { SearchSort::Updated } else { request.sort },
         facets: false,
         explain: false,
+        passages: false,
         note_missed: false,
         limit: ENTRIES,
         ..request
