@@ -7,7 +7,7 @@ use sqlx::{FromRow, QueryBuilder};
 
 use crate::lists::{LONGEST, push_in};
 use crate::repos::visibility;
-use crate::rows::{count, json, mark, parsed};
+use crate::rows::{count, json, parsed};
 use crate::{Db, DbError, Doing};
 
 statements! {
@@ -26,8 +26,8 @@ statements! {
          LEFT JOIN img i ON i.repo_id = r.id AND i.tag = COALESCE(r.latest_tag,
              (SELECT d.tag FROM img d WHERE d.repo_id = r.id AND d.digest IS NULL
               ORDER BY d.pushed_at_ms DESC, d.tag LIMIT 1))
-         WHERE r.name > $1
-         ORDER BY r.name
+         WHERE r.id > $1
+         ORDER BY r.id
          LIMIT $2";
 }
 
@@ -95,15 +95,16 @@ impl Db {
         Ok(self.with_readmes(row.as_slice()).await?.pop())
     }
 
-    /// What the index knows about repositories, by name, those behind `after`.
+    /// What the index knows about repositories, by row, those behind `after`. In the order of their
+    /// names a large file would be read here and there.
     ///
     /// # Errors
     ///
     /// When a statement fails.
-    pub async fn search_docs(&self, after: &str, limit: i64) -> Result<Vec<SearchDoc>, DbError> {
+    pub async fn search_docs(&self, after: i64, limit: i64) -> Result<Vec<SearchDoc>, DbError> {
         let rows = read!(self, pool => {
             sqlx::query_as::<_, DocRow>(SEARCH_DOCS)
-                .bind(mark(after))
+                .bind(after)
                 .bind(limit)
                 .fetch_all(pool)
                 .await
@@ -241,11 +242,11 @@ mod tests {
             change.a_repo(&org, "c", Visibility::Public).await;
             change.commit().await.unwrap();
 
-            let first = db.search_docs("", 2).await.unwrap();
+            let first = db.search_docs(0, 2).await.unwrap();
             let names: Vec<_> = first.iter().map(|doc| doc.name.as_str()).collect();
             assert_eq!(names, ["labring/app", "labring/b"]);
             assert_eq!(first[1].visibility, Visibility::Private);
-            let rest = db.search_docs("labring/b", 2).await.unwrap();
+            let rest = db.search_docs(first[1].repo_id, 2).await.unwrap();
             assert_eq!(rest.len(), 1);
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hub_db::{Db, DbError};
 use hub_model::{Letter, LetterKind, SearchDoc};
 use hub_search::{Batch, SearchError};
-use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 
 use crate::App;
 
@@ -65,7 +65,7 @@ async fn batch(db: &Db, letters: &[Letter], position: i64) -> Result<Batch, DbEr
 pub(crate) async fn rebuild(app: &App) -> Result<u64, FollowError> {
     // Read before the records: what changes meanwhile is read again as a letter.
     let position = app.db.last_letter().await?;
-    let docs = Docs::new(app.db.clone());
+    let docs = Docs::read(app);
     let index = app.index.clone();
     let rebuilt = tokio::task::spawn_blocking(move || index.build_beside(docs, position)).await??;
     // A batch that was read for the old one would count as dealt with in the new one.
@@ -74,38 +74,64 @@ pub(crate) async fn rebuild(app: &App) -> Result<u64, FollowError> {
     Ok(tokio::task::spawn_blocking(move || index.adopt(rebuilt)).await??)
 }
 
-/// Documents out of the database, for a thread that waits.
+/// Why the records could not be read to their end.
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("the process stops")]
+    CutOff,
+}
+
+/// Documents out of the database, for a thread that waits. They are read while it works on those
+/// before them.
 struct Docs {
-    db: Db,
-    on: Handle,
+    pages: mpsc::Receiver<Result<Vec<SearchDoc>, DbError>>,
     page: std::vec::IntoIter<SearchDoc>,
-    /// Where the next page begins; `None` behind the last one.
-    after: Option<String>,
+    over: bool,
 }
 
 impl Docs {
-    fn new(db: Db) -> Self {
-        let page = Vec::new().into_iter();
-        Self { db, on: Handle::current(), page, after: Some(String::new()) }
+    fn read(app: &App) -> Self {
+        let (sender, pages) = mpsc::channel(1);
+        app.spawn(read_ahead(app.clone(), sender));
+        Self { pages, page: Vec::new().into_iter(), over: false }
+    }
+}
+
+/// Sends all documents, page by page, until the process stops. The last page is empty.
+async fn read_ahead(app: App, pages: mpsc::Sender<Result<Vec<SearchDoc>, DbError>>) {
+    let mut after = 0;
+    while !app.stop.is_cancelled() {
+        let page = app.db.search_docs(after, DOCS).await;
+        let last = page.as_ref().ok().and_then(|docs| docs.last()).map(|doc| doc.repo_id);
+        let taken = pages.send(page).await.is_ok();
+        match last {
+            Some(last) if taken => after = last,
+            _ => return,
+        }
     }
 }
 
 impl Iterator for Docs {
-    type Item = Result<SearchDoc, DbError>;
+    type Item = Result<SearchDoc, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(doc) = self.page.next() {
             return Some(Ok(doc));
         }
-        let after = self.after.take()?;
-        match self.on.block_on(self.db.search_docs(&after, DOCS)) {
-            Ok(docs) => {
-                self.after = docs.last().map(|doc| doc.name.clone());
-                self.page = docs.into_iter();
-                self.page.next().map(Ok)
-            }
-            Err(error) => Some(Err(error)),
+        if self.over {
+            return None;
         }
+        // Without its empty page the end is none: half of the records are no index.
+        let page = match self.pages.blocking_recv() {
+            Some(Ok(docs)) => docs,
+            Some(Err(error)) => return Some(Err(error.into())),
+            None => return Some(Err(ReadError::CutOff)),
+        };
+        self.over = page.is_empty();
+        self.page = page.into_iter();
+        self.page.next().map(Ok)
     }
 }
 
@@ -146,6 +172,22 @@ mod tests {
         assert_eq!(app.db.letters_after(0, 9).await.unwrap()[0].kind, LetterKind::Other);
         assert_eq!(catch_up(&app).await.unwrap(), 1);
         assert_eq!(app.index.position(), app.db.last_letter().await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn records_that_end_without_their_last_page_are_an_error() {
+        let (app, _dir) = App::for_tests().await;
+        let mut docs = Docs::read(&app);
+        let ended = tokio::task::spawn_blocking(move || (docs.next().is_none(), docs));
+        let (none, mut docs) = ended.await.unwrap();
+        assert!(none && docs.next().is_none(), "there are none");
+
+        let (sender, pages) = mpsc::channel(1);
+        sender.send(Ok(vec![SearchDoc::default()])).await.unwrap();
+        drop(sender);
+        let mut docs = Docs { pages, page: Vec::new().into_iter(), over: false };
+        let read = tokio::task::spawn_blocking(move || [docs.next(), docs.next()]).await.unwrap();
+        assert!(matches!(read, [Some(Ok(_)), Some(Err(ReadError::CutOff))]), "{read:?}");
     }
 
     #[tokio::test]

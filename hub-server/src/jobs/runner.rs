@@ -129,6 +129,7 @@ async fn renew(app: &App) {
     };
     match tokio::join!(build, follow).0 {
         Ok(repos) => tracing::info!(repos, "built the index of {repos} repositories"),
+        Err(_) if app.stop.is_cancelled() => {}
         Err(error) => {
             complain(&error, "could not build the index");
             pause(app, TROUBLE).await;

@@ -36,7 +36,7 @@ pub(crate) async fn measure(served: &Served, pushes: usize) -> Result<(Times, f6
     let image = Image::of(vec![maker.make()]);
     let address = served.target.address;
     let began = Instant::now();
-    let pushers = (0..PUSHERS).map(|pusher| {
+    let clients = (0..PUSHERS).map(|pusher| {
         let image = image.clone();
         let (served, began) = (&served, began);
         async move {
@@ -66,7 +66,7 @@ pub(crate) async fn measure(served: &Served, pushes: usize) -> Result<(Times, f6
     });
     let mut times = Times::default();
     let mut pushing = Duration::ZERO;
-    for done in futures::future::try_join_all(pushers).await? {
+    for done in futures::future::try_join_all(clients).await? {
         pushing = pushing.max(done.1);
         done.0.into_iter().for_each(|(name, took)| times.add(took, name));
     }

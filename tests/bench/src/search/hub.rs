@@ -37,16 +37,28 @@ pub(crate) struct Built {
     pub(crate) bytes: u64,
 }
 
-/// Makes the hub in `folder`, once: an import of as many records as `variation` has.
+/// Makes the hub in `folder`, once: an import of as many records as `variation` has. What was cut
+/// off goes on behind the last step that was done.
 pub(crate) async fn make(
     program: &Path,
     folder: &Path,
     variation: &Variation,
     repos: usize,
 ) -> Result<()> {
-    if folder.join("made").exists() {
+    let (imported, made) = (folder.join("imported"), folder.join("made"));
+    if made.exists() {
         return Ok(());
     }
+    if !imported.exists() {
+        import(program, folder, variation, repos).await?;
+        File::create(imported)?;
+    }
+    pull(folder, variation, repos).await?;
+    File::create(made)?;
+    Ok(())
+}
+
+async fn import(program: &Path, folder: &Path, variation: &Variation, repos: usize) -> Result<()> {
     let _ = fs::remove_dir_all(folder);
     let written = folder.with_extension("corpus");
     fs::create_dir_all(&written)?;
@@ -58,10 +70,7 @@ pub(crate) async fn make(
     let began = Instant::now();
     run(verb(program, &["import", "corpus"], folder).arg(&written)).await?;
     printer::note(&format!("imported in {:.0?}", began.elapsed()));
-    pull(folder, variation, repos).await?;
-    fs::remove_dir_all(&written)?;
-    File::create(folder.join("made"))?;
-    Ok(())
+    Ok(fs::remove_dir_all(&written)?)
 }
 
 /// Builds the index of the hub in `folder` anew.
@@ -137,13 +146,13 @@ fn write(variation: &Variation, repos: usize, folder: &Path) -> Result<()> {
 async fn pull(folder: &Path, variation: &Variation, repos: usize) -> Result<()> {
     let db = Db::open(&database_url(folder)).await?;
     let now_ms = i64::try_from(std::time::UNIX_EPOCH.elapsed()?.as_millis())?;
-    let mut after = String::new();
+    let mut after = 0;
     let mut number = 0;
     loop {
         // The order does not matter: each gets the pulls of some record.
-        let docs = db.search_docs(&after, i64::try_from(AT_ONCE)?).await?;
+        let docs = db.search_docs(after, i64::try_from(AT_ONCE)?).await?;
         let Some(last) = docs.last() else { break };
-        after.clone_from(&last.name);
+        after = last.repo_id;
         let pulls: Vec<_> = docs
             .iter()
             .map(|doc| {
