@@ -129,6 +129,7 @@ impl Audit {
 
     /// Goes on with an upload, unless it may be gone and is. Gives it back when it is still held.
     async fn upload(&self, mut upload: Upload, held: Held) -> Option<Upload> {
+        let began = Instant::now();
         loop {
             let answer = self.ask(Method::GET, &upload.location).await;
             if answer.status == StatusCode::NOT_FOUND {
@@ -150,8 +151,7 @@ impl Audit {
                 _ if answer.put_off() => {
                     upload.sent = upload.blob.bytes.len();
                     upload.ending = true;
-                    let since = *upload.orphan.get_or_insert_with(Instant::now);
-                    if since.elapsed() > LEASE {
+                    if began.elapsed() > LEASE {
                         self.field.complain(format!("its blob never goes: {}", answer.text()));
                         return None;
                     }

@@ -162,7 +162,7 @@ async fn await_deeds(field: &Field, pushes: usize, collections: usize) {
     let before = done();
     let begin = Instant::now();
     while done()[0] < before[0] + pushes || done()[1] < before[1] + collections {
-        assert!(begin.elapsed() < Duration::from_mins(4), "{:?} pushes and collections", done());
+        assert!(begin.elapsed() < Duration::from_mins(2), "{:?} pushes and collections", done());
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
