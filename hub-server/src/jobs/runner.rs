@@ -15,6 +15,7 @@ use super::{
     Failure, collect_garbage, count_usage, describe_image, describe_repo, expire_uploads,
     flush_counters, follow_outbox, forget_audit, forget_pulls, scrub,
 };
+use crate::services::meanwhile::meanwhile;
 use crate::services::{chain, invitations, search};
 use crate::{App, telemetry};
 
@@ -331,30 +332,24 @@ enum Ended {
 /// Runs a job while its lease is renewed.
 async fn attend(app: &App, claimed: &ClaimedJob) -> Ended {
     let work = AssertUnwindSafe(perform(app, &claimed.job)).catch_unwind();
-    tokio::pin!(work);
-    let mut renewal = interval(RENEWAL);
-    renewal.tick().await;
+    let renew = || async {
+        let until = app.now_ms() + LEASE_MS;
+        // A lost lease is no reason to stop: jobs may run twice.
+        if let Err(error) = app.db.renew_job(claimed.id, &app.holder, until).await {
+            complain(&error, "could not renew the lease of a job");
+        }
+    };
     let told_to_stop = async {
         app.stop.cancelled().await;
         sleep(LAST_WORDS).await;
     };
-    tokio::pin!(told_to_stop);
-    loop {
-        tokio::select! {
-            ended = &mut work => return match ended {
-                Ok(Ok(())) => Ended::Done,
-                Ok(Err(error)) => Ended::Failed(error),
-                Err(_) => Ended::Failed("the job panicked".into()),
-            },
-            () = &mut told_to_stop => return Ended::Stopped,
-            _ = renewal.tick() => {
-                let until = app.now_ms() + LEASE_MS;
-                // A lost lease is no reason to stop: jobs may run twice.
-                if let Err(error) = app.db.renew_job(claimed.id, &app.holder, until).await {
-                    complain(&error, "could not renew the lease of a job");
-                }
-            }
-        }
+    tokio::select! {
+        ended = meanwhile(work, RENEWAL, renew) => match ended {
+            Ok(Ok(())) => Ended::Done,
+            Ok(Err(error)) => Ended::Failed(error),
+            Err(_) => Ended::Failed("the job panicked".into()),
+        },
+        () = told_to_stop => Ended::Stopped,
     }
 }
 

@@ -20,6 +20,7 @@ pub mod images;
 pub mod import;
 pub mod invitations;
 pub mod judging;
+pub(crate) mod meanwhile;
 #[cfg(feature = "oidc")]
 pub mod oidc;
 pub mod orgs;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::meanwhile::meanwhile;
 use crate::App;
 
 /// How long a writer holds an upload without saying so again, in milliseconds. A writer that died
@@ -31,17 +32,11 @@ impl Lease {
 
     /// Does `work`, and keeps the lease meanwhile.
     pub(super) async fn during<T>(&self, work: impl Future<Output = T>) -> T {
-        tokio::pin!(work);
-        let mut pulse = tokio::time::interval_at(tokio::time::Instant::now() + RENEW, RENEW);
-        loop {
-            tokio::select! {
-                done = &mut work => return done,
-                _ = pulse.tick() => {
-                    let (db, now) = (&self.app.db, self.app.now_ms());
-                    // A failed renewal is noticed at the end: then the lease is gone.
-                    let _ = db.lease_upload(&self.id, &self.holder, now, now + LEASE_MS).await;
-                }
-            }
-        }
+        let renew = || async {
+            let (db, now) = (&self.app.db, self.app.now_ms());
+            // A failed renewal is noticed at the end: then the lease is gone.
+            let _ = db.lease_upload(&self.id, &self.holder, now, now + LEASE_MS).await;
+        };
+        meanwhile(work, RENEW, renew).await
     }
 }
