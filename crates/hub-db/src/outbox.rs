@@ -24,7 +24,12 @@ statements! {
          FROM outbox";
     DROP_LETTERS =
         "DELETE FROM outbox
-         WHERE at_ms < $1 AND seq < (SELECT MAX(seq) FROM outbox)";
+         WHERE seq IN (SELECT seq
+                       FROM (SELECT seq, at_ms
+                             FROM outbox
+                             ORDER BY seq
+                             LIMIT 5000) AS oldest
+                       WHERE at_ms < $1 AND seq < (SELECT MAX(seq) FROM outbox))";
 }
 
 #[derive(FromRow)]
@@ -86,8 +91,17 @@ impl Db {
     ///
     /// When the statement fails.
     pub async fn drop_letters_before(&self, at_ms: i64) -> Result<(), DbError> {
-        alone!(self, pool => sqlx::query(DROP_LETTERS).bind(at_ms).execute(pool).await.map(drop))
-            .doing("drop old letters")
+        // Some at a time, from the front on: they lie in the order of time, nearly, and nobody waits
+        // for the end of all of them.
+        loop {
+            let dropped = alone!(self, pool => {
+                let done = sqlx::query(DROP_LETTERS).bind(at_ms).execute(pool).await;
+                done.map(|done| done.rows_affected())
+            });
+            if dropped.doing("drop old letters")? == 0 {
+                return Ok(());
+            }
+        }
     }
 }
 
