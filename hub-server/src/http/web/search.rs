@@ -59,6 +59,8 @@ const SINCE_DAYS: [i64; 3] = [7, 30, 365];
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
+const HOUR_MS: i64 = 3_600_000;
+
 /// Lines of an explanation.
 const MOST_REASONS: usize = 6;
 
@@ -191,6 +193,7 @@ fn request(visitor: &Visitor) -> Option<SearchRequest> {
     let org = query.get("org").map(OrgName::parse).transpose().ok()?;
     let since = query.get("updated").and_then(|days| days.parse::<i64>().ok());
     let since = since.filter(|days| SINCE_DAYS.contains(days));
+    let hour = visitor.now_ms() - visitor.now_ms() % HOUR_MS;
     Some(SearchRequest {
         text: query.get("q").unwrap_or_default().chars().take(MOST_TEXT).collect(),
         filter: SearchFilter {
@@ -203,7 +206,8 @@ fn request(visitor: &Visitor) -> Option<SearchRequest> {
             deprecated: flag("deprecated"),
             readme: flag("readme"),
             size: query.get("size").and_then(SizeBucket::parse),
-            pushed_since_ms: since.map(|days| visitor.now_ms() - days * DAY_MS),
+            // From a full hour on: the next visitor asks for the same.
+            pushed_since_ms: since.map(|days| hour - days * DAY_MS),
         },
         matching: query.get("match").and_then(SearchMatch::parse).unwrap_or_default(),
         sort: sort(query),
