@@ -39,14 +39,16 @@ impl Ord for Candidate {
 /// Keeps the best of what it is given.
 pub(super) struct Heap {
     limit: usize,
-    /// Twice as many as are wanted, before the worse half goes.
+    /// Some more than are wanted, before the worst go.
     kept: Vec<Candidate>,
+    /// How many there are when they go next.
+    full: usize,
     least: f32,
 }
 
 impl Heap {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, kept: Vec::with_capacity(limit * 2), least: 0.0 }
+        Self { limit, kept: Vec::with_capacity(limit + limit / 4 + 1), full: limit, least: 0.0 }
     }
 
     /// A score that a document has to exceed to be kept.
@@ -56,8 +58,9 @@ impl Heap {
 
     pub(super) fn push(&mut self, candidate: Candidate) {
         self.kept.push(candidate);
-        if self.kept.len() >= self.limit * 2 {
+        if self.kept.len() >= self.full {
             self.drop_worse();
+            self.full = self.limit + self.limit / 4 + 1;
         }
     }
 
