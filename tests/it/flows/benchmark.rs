@@ -63,8 +63,9 @@ fn the_benchmark_of_search_makes_a_hub_out_of_a_corpus_and_asks_all_sides_the_sa
 
 /// A few images in each language, with two queries.
 fn write_corpus(folder: &Path) {
-    let images = ["redis 缓存 cache", "nginx 网关 web", "postgres 数据库 sql"].map(|image| {
-        let [name, zh, keyword] = image.split(' ').collect::<Vec<_>>()[..] else { unreachable!() };
+    let images =
+        [("redis", "缓存", "cache"), ("nginx", "网关", "web"), ("postgres", "数据库", "sql")];
+    let images = images.map(|(name, zh, keyword)| {
         json!({
             "id": format!("base/{name}"), "description": format!("给大家用的{zh}"),
             "description_en": format!("{name} for everybody at home"), "keywords": [keyword, zh], "categories": [keyword],

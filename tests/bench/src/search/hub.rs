@@ -160,6 +160,9 @@ async fn pull(folder: &Path, variation: &Variation, repos: usize) -> Result<()> 
                 let count = variation.record(number % repos).pulls;
                 Pulls { repo_id: doc.repo_id, count, last_ms: now_ms, tags: Vec::new() }
             })
+            // A run that was cut off has written some already.
+            .zip(&docs)
+            .filter_map(|(pulls, doc)| (doc.pulls == 0).then_some(pulls))
             .collect();
         db.add_pulls(&pulls, now_ms).await?;
     }

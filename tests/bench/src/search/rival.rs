@@ -117,6 +117,11 @@ impl Rival {
         if there == all {
             return Ok(Duration::ZERO);
         }
+        // What was cut off, or made from other records.
+        match self {
+            Self::Postgres(rival) => rival.empty().await?,
+            Self::Sqlite(rival) => rival.empty().await?,
+        }
         let mut rows = rows.peekable();
         while rows.peek().is_some() {
             let some: Vec<Row> = rows.by_ref().take(AT_ONCE).collect();

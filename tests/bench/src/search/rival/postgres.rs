@@ -73,6 +73,11 @@ impl Postgres {
         Ok(usize::try_from(count)?)
     }
 
+    pub(super) async fn empty(&self) -> Result<()> {
+        sqlx::raw_sql("TRUNCATE repo").execute(&self.0).await?;
+        Ok(())
+    }
+
     pub(super) async fn add(&self, rows: &[Row]) -> Result<()> {
         let texts = |text: fn(&Row) -> String| rows.iter().map(text).collect::<Vec<_>>();
         let numbers = |number: fn(&Row) -> i64| rows.iter().map(number).collect::<Vec<_>>();

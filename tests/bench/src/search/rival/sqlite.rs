@@ -66,6 +66,13 @@ impl Sqlite {
         Ok(usize::try_from(count)?)
     }
 
+    pub(super) async fn empty(&self) -> Result<()> {
+        let all = "DELETE FROM category; DELETE FROM repo;
+                   INSERT INTO words (words) VALUES ('delete-all')";
+        sqlx::raw_sql(all).execute(&self.0).await?;
+        Ok(())
+    }
+
     pub(super) async fn add(&self, rows: &[Row]) -> Result<()> {
         let mut change = self.0.begin().await?;
         for row in rows {
