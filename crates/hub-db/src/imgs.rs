@@ -1,9 +1,8 @@
 //! Images: tags of repositories, with what is known about them.
 
 use hub_model::{Detail, Digest, Extraction, Img, ImgState, NewImg, RepoName, Tag, is_candidate};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::FromRow;
 
-use crate::lists::{LONGEST, push_in};
 use crate::rows::{all, json, json_text, mark, maybe, one, parsed};
 use crate::{Change, Db, DbError, Doing};
 
@@ -16,13 +15,6 @@ macro_rules! select {
          "
     };
 }
-
-/// The image that speaks for a repository: its latest, or while none was pushed, the newest that
-/// was declared.
-const SHOWN: &str = "WHERE i.tag = COALESCE(r.latest_tag,
-        (SELECT d.tag FROM img d WHERE d.repo_id = r.id AND d.digest IS NULL
-         ORDER BY d.pushed_at_ms DESC, d.tag LIMIT 1))
-    AND r.id";
 
 statements! {
     IMG = concat!(select!(), "WHERE i.repo_id = $1 AND i.tag = $2");
@@ -110,18 +102,18 @@ statements! {
 }
 
 #[derive(FromRow)]
-struct ImgRow {
-    id: i64,
-    repo: String,
-    tag: String,
-    digest: Option<String>,
-    base: String,
-    detail: String,
-    extraction: String,
-    notes: String,
-    pushed_at_ms: i64,
-    pushed_by: String,
-    pulled_at_ms: i64,
+pub(crate) struct ImgRow {
+    pub(crate) id: i64,
+    pub(crate) repo: String,
+    pub(crate) tag: String,
+    pub(crate) digest: Option<String>,
+    pub(crate) base: String,
+    pub(crate) detail: String,
+    pub(crate) extraction: String,
+    pub(crate) notes: String,
+    pub(crate) pushed_at_ms: i64,
+    pub(crate) pushed_by: String,
+    pub(crate) pulled_at_ms: i64,
 }
 
 impl TryFrom<ImgRow> for Img {
@@ -313,26 +305,6 @@ impl Db {
         });
         rows.and_then(|rows| rows.iter().map(|row| json(row)).collect())
             .doing("read what is said of the images of the manifest")
-    }
-
-    /// The image behind the latest tag of each of these repositories; of one that none was pushed
-    /// to, the newest that was declared.
-    ///
-    /// # Errors
-    ///
-    /// When a statement fails.
-    pub async fn latest_imgs(&self, repo_ids: &[i64]) -> Result<Vec<Img>, DbError> {
-        let mut imgs = Vec::with_capacity(repo_ids.len());
-        for some in repo_ids.chunks(LONGEST) {
-            let rows = read!(self, pool => {
-                let mut query = QueryBuilder::new(select!());
-                query.push(SHOWN);
-                push_in(&mut query, some.iter().copied());
-                query.build_query_as::<ImgRow>().persistent(false).fetch_all(pool).await
-            });
-            imgs.extend(rows.and_then(all::<_, Img>).doing("read the latest images")?);
-        }
-        Ok(imgs)
     }
 }
 

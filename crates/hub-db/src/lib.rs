@@ -44,6 +44,7 @@ mod macros;
 mod access_keys;
 mod audit;
 mod blobs;
+mod cards;
 mod catalog;
 mod change;
 mod checks;

@@ -21,6 +21,10 @@ pub(crate) static PG_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres"
 /// a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Pages that each reader keeps, in KiB (negative: SQLite counts pages otherwise). Of a million
+/// repositories the upper levels of the trees fit, with SQLite's own 2,000 KiB half of them.
+const READER_CACHE: &str = "-8192";
+
 /// Most connections of one replica to PostgreSQL, whose server allows 100 by default.
 const PG_CONNECTIONS: u32 = 16;
 
@@ -119,9 +123,11 @@ async fn open_file(url: &str) -> Result<Lite, DbError> {
         .foreign_keys(true)
         .pragma("journal_size_limit", "67108864");
 
-    // The writer first: it makes the file, and readers cannot.
+    // The writer first: it makes the file, and readers cannot. Asking a connection whether it still
+    // lives is for networks: here it is a way to another thread and back, before every statement.
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
+        .test_before_acquire(false)
         .connect_with(file.clone().optimize_on_close(true, None))
         .await
         .doing("open the metadata store")?;
@@ -129,7 +135,8 @@ async fn open_file(url: &str) -> Result<Lite, DbError> {
     let readers = u32::try_from(2 * cores).unwrap_or(u32::MAX).clamp(4, 32);
     let reader = SqlitePoolOptions::new()
         .max_connections(readers)
-        .connect_with(file.read_only(true))
+        .test_before_acquire(false)
+        .connect_with(file.read_only(true).pragma("cache_size", READER_CACHE))
         .await
         .doing("open the metadata store for reading")?;
     Ok(Lite { reader, writer, listener: Arc::default() })

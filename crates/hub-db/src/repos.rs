@@ -14,6 +14,7 @@ macro_rules! columns {
          r.updated_at_ms, r.pushed_at_ms, r.pulled_at_ms"
     };
 }
+pub(crate) use columns;
 
 statements! {
     REPO = concat!(
@@ -139,7 +140,7 @@ pub struct Latest {
 pub(crate) struct RepoRow {
     id: i64,
     org_id: i64,
-    name: String,
+    pub(crate) name: String,
     visibility: String,
     latest_tag: Option<String>,
     latest_semver: Option<String>,
@@ -241,7 +242,7 @@ impl Db {
                 let mut query = QueryBuilder::new(SELECT);
                 query.push(" WHERE r.id");
                 push_in(&mut query, some.iter().copied());
-                query.build_query_as::<RepoRow>().persistent(false).fetch_all(pool).await
+                query.build_query_as::<RepoRow>().fetch_all(pool).await
             });
             repos.extend(rows.and_then(all).doing("read the repositories")?);
         }

@@ -227,8 +227,8 @@ mod tests {
             change.commit().await.unwrap();
             let doc = db.search_doc("labring/app").await.unwrap().unwrap();
             assert_eq!(doc.title, "New");
-            let shown = db.latest_imgs(&[repo.id]).await.unwrap();
-            assert_eq!(shown.iter().map(|img| img.tag.as_str()).collect::<Vec<_>>(), ["v2"]);
+            let (_, shown) = db.cards(&[repo.id]).await.unwrap().remove(0);
+            assert_eq!(shown.unwrap().tag.as_str(), "v2");
         }
     }
 

@@ -322,7 +322,7 @@ async fn lists_and_loops(db: Db) -> Result<(), DbError> {
     change.commit().await?;
     db.repos_by_id(&[]).await?;
     db.repos(&RepoFilter::All, None, None, 1).await?;
-    db.latest_imgs(&[]).await?;
+    db.cards(&[]).await?;
     db.search_docs(0, 1).await?;
     db.base_of(&[], 1).await?;
     db.claim_job("", 1, 1).await.map(drop)

@@ -89,7 +89,7 @@ pub struct RepoChanges {
 /// [`AccessError::Hidden`] when there is none that the caller may see.
 pub async fn get(app: &App, actor: &Actor, name: &RepoName) -> Result<RepoPage, RepoError> {
     let repo = access::repo(app, actor, Action::Pull, name).await?;
-    let latest = app.db.latest_imgs(&[repo.id]).await?.into_iter().next();
+    let latest = app.db.cards(&[repo.id]).await?.into_iter().find_map(|(_, latest)| latest);
     let starred = match actor.user() {
         Some(user) => app.db.starred(repo.id, user.id).await?,
         None => false,
@@ -142,10 +142,11 @@ pub async fn recent(app: &App, actor: &Actor, limit: u64) -> Result<Vec<RepoCard
 /// Repositories with the images of their latest tags, in the same order.
 pub(super) async fn cards(app: &App, repos: Vec<Repo>) -> Result<Vec<RepoCard>, DbError> {
     let ids: Vec<i64> = repos.iter().map(|repo| repo.id).collect();
-    let latest = app.db.latest_imgs(&ids).await?;
-    let mut latest: HashMap<RepoName, Img> =
-        latest.into_iter().map(|img| (img.repo.clone(), img)).collect();
-    Ok(repos.into_iter().map(|repo| RepoCard { latest: latest.remove(&repo.name), repo }).collect())
+    let shown = app.db.cards(&ids).await?.into_iter();
+    let mut latest: HashMap<i64, Option<Img>> =
+        shown.map(|(repo, latest)| (repo.id, latest)).collect();
+    let card = |repo: Repo| RepoCard { latest: latest.remove(&repo.id).flatten(), repo };
+    Ok(repos.into_iter().map(card).collect())
 }
 
 /// Makes an empty repository, which stays when its last tag goes. It is what repositories of its

@@ -11,7 +11,7 @@ use hub_model::{
 pub use hub_search::{Span, spans};
 
 use super::access;
-use super::repos::{RepoCard, cards};
+use super::repos::RepoCard;
 use crate::App;
 
 pub(crate) mod digest;
@@ -154,18 +154,17 @@ pub async fn search(
     let found = tokio::task::spawn_blocking(move || index.search(&query)).await??;
 
     let ids: Vec<i64> = found.hits.iter().map(|hit| hit.repo_id).collect();
-    let mut repos = visible(app, &terms, &ids).await?;
-    let mut in_order = Vec::with_capacity(ids.len());
-    let mut why = Vec::new();
-    for hit in found.hits {
-        if let Some(repo) = repos.remove(&hit.repo_id) {
-            in_order.push(repo);
-            why.extend(hit.why);
-        }
-    }
-    let vanished = ids.len() - in_order.len();
+    let mut reasons: HashMap<i64, Why> =
+        found.hits.into_iter().filter_map(|hit| Some((hit.repo_id, hit.why?))).collect();
+    // The index may be a second old: the records decide what is still there and may be seen.
+    let cards = app.db.cards(&ids).await?.into_iter();
+    let items: Vec<RepoCard> = cards
+        .filter(|(repo, _)| terms.show(&repo.name, repo.visibility))
+        .map(|(repo, latest)| RepoCard { repo, latest })
+        .collect();
+    let why = items.iter().filter_map(|card| reasons.remove(&card.repo.id)).collect();
+    let vanished = ids.len() - items.len();
     let total = found.total.saturating_sub(vanished);
-    let items = cards(app, in_order).await?;
     let passages = if request.passages {
         passages::passages(app, &items, &found.marks).await?
     } else {
@@ -185,18 +184,6 @@ pub async fn search(
     };
     missed::note(app, &request, &found);
     Ok(found)
-}
-
-/// The records that are still there and may be seen: the index may be a second old, the records
-/// decide.
-async fn visible(
-    app: &App,
-    terms: &AccessTerms,
-    ids: &[i64],
-) -> Result<HashMap<i64, Repo>, DbError> {
-    let repos = app.db.repos_by_id(ids).await?.into_iter();
-    let seen = repos.filter(|repo| terms.show(&repo.name, repo.visibility));
-    Ok(seen.map(|repo| (repo.id, repo)).collect())
 }
 
 /// What somebody may be about to type.
@@ -235,8 +222,9 @@ pub async fn suggest(
     let index = app.index.clone();
     let asked = terms.clone();
     let found = tokio::task::spawn_blocking(move || index.suggest(&typed, &asked, limit)).await??;
-    let mut repos = visible(app, &terms, &found.repos).await?;
-    let repos = found.repos.iter().filter_map(|id| repos.remove(id)).collect();
+    // Here too the records decide.
+    let mut repos = app.db.repos_by_id(&found.repos).await?;
+    repos.retain(|repo| terms.show(&repo.name, repo.visibility));
     Ok(Suggested { repos, orgs: found.orgs, references: Vec::new() })
 }
 

@@ -182,8 +182,9 @@ async fn the_latest_image_is_the_one_of_the_latest_tag() {
         change.an_img(&repo, "v2", 2).await;
         change.set_latest(repo.id, &latest).await.unwrap();
         change.commit().await.unwrap();
-        let found = db.latest_imgs(&[repo.id, repo.id + 1]).await.unwrap();
-        assert_eq!(tags_of(&found), ["v1"]);
-        assert!(db.latest_imgs(&[]).await.unwrap().is_empty());
+        let found = db.cards(&[repo.id, repo.id + 1]).await.unwrap();
+        let [(shown, Some(img))] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((&shown.name, img.tag.as_str()), (&repo.name, "v1"));
+        assert!(db.cards(&[]).await.unwrap().is_empty());
     }
 }
