@@ -24,6 +24,11 @@ impl Times {
         }
     }
 
+    /// Those of all of these together.
+    pub(crate) fn together<'a>(all: impl Iterator<Item = &'a Self>) -> Self {
+        Self { taken: all.flat_map(|times| times.taken.iter().cloned()).collect() }
+    }
+
     /// The time within which so many of a hundred were answered.
     pub(crate) fn of(&self, percent: usize) -> Duration {
         let mut taken: Vec<Duration> = self.taken.iter().map(|(took, _)| *took).collect();

@@ -84,15 +84,10 @@ impl Report {
         let mut rows = table(look, &head, 1);
         for kind in Kind::ALL {
             let of = |side: &Side| side.times.get(&kind).cloned().unwrap_or_default();
-            let mut row = vec![kind.as_str().to_owned()];
-            for side in &self.sides {
-                row.extend([50, 99].map(|percent| of(side).ms(percent)));
-            }
-            let ours = of(&self.sides[0]).of(99).as_secs_f64();
-            let ratio = |side: &Side| format!("{:.1}", of(side).of(99).as_secs_f64() / ours);
-            row.extend(self.sides[1..].iter().map(ratio));
-            rows.add_row(row);
+            rows.add_row(row(kind.as_str(), &self.sides.iter().map(of).collect::<Vec<_>>()));
         }
+        let together = |side: &Side| Times::together(side.times.values());
+        rows.add_row(row("all", &self.sides.iter().map(together).collect::<Vec<_>>()));
         rows.to_string()
     }
 
@@ -108,4 +103,15 @@ impl Report {
         }
         rows.to_string()
     }
+}
+
+/// Times of every side, ours first, and how many times longer the others take.
+fn row(name: &str, times: &[Times]) -> Vec<String> {
+    let mut row = vec![name.to_owned()];
+    for times in times {
+        row.extend([50, 99].map(|percent| times.ms(percent)));
+    }
+    let p99 = |times: &Times| times.of(99).as_secs_f64();
+    row.extend(times[1..].iter().map(|theirs| format!("{:.1}", p99(theirs) / p99(&times[0]))));
+    row
 }
