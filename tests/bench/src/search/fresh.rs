@@ -17,11 +17,11 @@ use crate::peers::Served;
 /// Pushes in a second.
 const RATE: u64 = 100;
 
-/// One in so many is looked for.
+/// One in so many of each connection is looked for.
 const WATCHED: usize = 20;
 
 /// Connections that push.
-const PUSHERS: usize = 4;
+const PUSHERS: usize = 8;
 
 /// Pause between two looks.
 const LOOK: Duration = Duration::from_millis(20);
@@ -35,13 +35,15 @@ pub(crate) async fn measure(served: &Served, pushes: usize) -> Result<(Times, f6
     let maker = Maker::new(1024);
     let image = Image::of(vec![maker.make()]);
     let address = served.target.address;
+    // What a run before pushed is found already.
+    let run = std::time::UNIX_EPOCH.elapsed()?.as_secs();
     let began = Instant::now();
     let clients = (0..PUSHERS).map(|pusher| {
         let image = image.clone();
         let (served, began) = (&served, began);
         async move {
             let names: Vec<String> =
-                (pusher..pushes).step_by(PUSHERS).map(|n| format!("zq{n}wv")).collect();
+                (pusher..pushes).step_by(PUSHERS).map(|n| format!("zq{run:x}n{n}wv")).collect();
             let scopes: Vec<String> =
                 names.iter().map(|name| format!("repository:admin/{name}:pull,push")).collect();
             let mut ticks = interval(Duration::from_micros(1_000_000 * PUSHERS as u64 / RATE));
@@ -52,7 +54,7 @@ pub(crate) async fn measure(served: &Served, pushes: usize) -> Result<(Times, f6
                 ticks.tick().await;
                 let repo = format!("admin/{name}");
                 push_image(&mut connection, &repo, "v1", &image, Sending::Monolith).await?;
-                if number % (WATCHED / PUSHERS) == 0 {
+                if number % WATCHED == 0 {
                     watchers.spawn(watch(address, name.clone(), Instant::now()));
                 }
             }
