@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use hub_model::SearchDoc;
+use tantivy::merge_policy::LogMergePolicy;
 use tantivy::{DocAddress, Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument};
 
 use crate::dictionary::Dictionary;
@@ -22,6 +23,10 @@ const HEAP_BYTES: usize = 15_000_000;
 
 /// The same for a rebuild: a million documents become a handful of segments.
 const REBUILD_BYTES: usize = 100_000_000;
+
+/// Documents below which segments count as equally small. They are merged together, eight at least:
+/// with the engine's 10,000 a commit of a dozen documents rewrites thousands, again and again.
+const SMALL_SEGMENT: u32 = 1000;
 
 /// An index that answers.
 pub(crate) struct Live {
@@ -111,7 +116,7 @@ impl Desk {
             Some(found) => found,
             None => home.fresh()?,
         };
-        let pen = Mutex::new(Pen { writer: writer(&index, HEAP_BYTES)?, folder });
+        let pen = Mutex::new(Pen { writer: following(&index)?, folder });
         Ok((Live::open(&index)?, Self { home, dictionary, pen }))
     }
 
@@ -176,7 +181,7 @@ impl Desk {
         commit(&mut rebuilding, position)?;
         // Its merges come to their end first: fewer segments answer faster.
         rebuilding.wait_merging_threads().doing("merge the segments of the search index")?;
-        let writer = writer(&index, HEAP_BYTES)?;
+        let writer = following(&index)?;
         Ok(Rebuilt { live: Live::open(&index)?, pen: Pen { writer, folder }, count })
     }
 
@@ -205,6 +210,15 @@ fn retire(old: Pen) {
     if let Some(folder) = old.folder {
         folders::remove(&folder);
     }
+}
+
+/// A writer of many small commits.
+fn following(index: &Index) -> Result<IndexWriter, SearchError> {
+    let writer = writer(index, HEAP_BYTES)?;
+    let mut merges = LogMergePolicy::default();
+    merges.set_min_layer_size(SMALL_SEGMENT);
+    writer.set_merge_policy(Box::new(merges));
+    Ok(writer)
 }
 
 fn writer(index: &Index, heap_bytes: usize) -> Result<IndexWriter, SearchError> {

@@ -34,8 +34,9 @@ const JOBS_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause between two looks at the outbox.
 const OUTBOX_PAUSE: Duration = Duration::from_millis(200);
 
-/// Pause after a commit of the index, so that there are only a few per second.
-const COMMIT_PAUSE: Duration = Duration::from_millis(150);
+/// Pause after a commit of the index, so that there are only a few per second: each has a price
+/// whatever its size, and a push is to be found within a second.
+const COMMIT_PAUSE: Duration = Duration::from_millis(250);
 
 /// How often counters are written down.
 const FLUSH: Duration = Duration::from_secs(3);
