@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     /// Repositories of the hub
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     repos: usize,
-    /// Folder for what is made, some 20 GiB for a million; it is kept for the next run
+    /// Folder for what is made, some 10 GiB for a million; it is kept for the next run
     #[arg(long, value_name = "DIR", default_value = ".")]
     scratch: PathBuf,
     /// Questions of each kind
