@@ -9,20 +9,28 @@ use crate::repos::{RepoRow, columns};
 use crate::rows::all;
 use crate::{Db, DbError, Doing};
 
-/// The image is that of the latest tag, or while none was pushed, the newest that was declared.
-///
+/// Repositories, each with the image that speaks for it: that of the latest tag, or while none was
+/// pushed, the newest that was declared.
+macro_rules! with_shown_img {
+    () => {
+        " FROM repo r
+          LEFT JOIN img i ON i.repo_id = r.id AND i.tag = COALESCE(r.latest_tag,
+              (SELECT d.tag FROM img d WHERE d.repo_id = r.id AND d.digest IS NULL
+               ORDER BY d.pushed_at_ms DESC, d.tag LIMIT 1))
+         "
+    };
+}
+pub(crate) use with_shown_img;
+
 /// One statement for both: a page of results is the same number of rows as it has results, and each
 /// row of SQLite comes from another thread.
 const SELECT: &str = concat!(
     "SELECT ",
     columns!(),
     ", i.id AS img_id, i.tag, i.digest, i.base, i.detail, i.extraction, i.notes,
-       i.pushed_at_ms AS img_pushed_at_ms, i.pushed_by, i.pulled_at_ms AS img_pulled_at_ms
-     FROM repo r
-     LEFT JOIN img i ON i.repo_id = r.id AND i.tag = COALESCE(r.latest_tag,
-         (SELECT d.tag FROM img d WHERE d.repo_id = r.id AND d.digest IS NULL
-          ORDER BY d.pushed_at_ms DESC, d.tag LIMIT 1))
-     WHERE r.id"
+       i.pushed_at_ms AS img_pushed_at_ms, i.pushed_by, i.pulled_at_ms AS img_pulled_at_ms",
+    with_shown_img!(),
+    "WHERE r.id"
 );
 
 #[derive(FromRow)]

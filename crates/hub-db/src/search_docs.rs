@@ -5,30 +5,30 @@ use std::collections::HashMap;
 use hub_model::{BaseInfo, Detail, Digest, Field, RepoName, SearchDoc};
 use sqlx::{FromRow, QueryBuilder};
 
+use crate::cards::with_shown_img;
 use crate::lists::{LONGEST, push_in};
 use crate::repos::visibility;
 use crate::rows::{count, json, parsed};
 use crate::{Db, DbError, Doing};
 
+macro_rules! select {
+    () => {
+        concat!(
+            "SELECT r.id, r.name, r.visibility, r.official, r.stars, r.pulls, r.recent_pulls,
+                    r.created_at_ms, r.pushed_at_ms, i.base, i.detail",
+            with_shown_img!()
+        )
+    };
+}
+
 statements! {
-    SEARCH_DOC =
-        "SELECT r.id, r.name, r.visibility, r.official, r.stars, r.pulls, r.recent_pulls,
-                r.created_at_ms, r.pushed_at_ms, i.base, i.detail
-         FROM repo r
-         LEFT JOIN img i ON i.repo_id = r.id AND i.tag = COALESCE(r.latest_tag,
-             (SELECT d.tag FROM img d WHERE d.repo_id = r.id AND d.digest IS NULL
-              ORDER BY d.pushed_at_ms DESC, d.tag LIMIT 1))
-         WHERE r.name = $1";
-    SEARCH_DOCS =
-        "SELECT r.id, r.name, r.visibility, r.official, r.stars, r.pulls, r.recent_pulls,
-                r.created_at_ms, r.pushed_at_ms, i.base, i.detail
-         FROM repo r
-         LEFT JOIN img i ON i.repo_id = r.id AND i.tag = COALESCE(r.latest_tag,
-             (SELECT d.tag FROM img d WHERE d.repo_id = r.id AND d.digest IS NULL
-              ORDER BY d.pushed_at_ms DESC, d.tag LIMIT 1))
-         WHERE r.id > $1
+    SEARCH_DOC = concat!(select!(), "WHERE r.name = $1");
+    SEARCH_DOCS = concat!(
+        select!(),
+        "WHERE r.id > $1
          ORDER BY r.id
-         LIMIT $2";
+         LIMIT $2"
+    );
 }
 
 #[derive(FromRow)]
