@@ -21,8 +21,8 @@ pub(crate) static PG_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres"
 /// a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Pages that each reader keeps, in KiB (negative: SQLite counts pages otherwise). Of a million
-/// repositories the upper levels of the trees fit, with SQLite's own 2,000 KiB half of them.
+/// Pages that each reader keeps, in KiB (negative: SQLite counts pages otherwise). Twenty cards out
+/// of a million then cost 91 reads of the file, with SQLite's own 2,000 KiB 119, with twice as much 83.
 const READER_CACHE: &str = "-8192";
 
 /// Most connections of one replica to PostgreSQL, whose server allows 100 by default.
