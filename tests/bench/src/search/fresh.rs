@@ -16,13 +16,13 @@ use crate::client::{Ask, Connection, Take};
 use crate::content::{Image, MANIFEST, Maker};
 use crate::peers::Served;
 
-/// Pushes in a second.
+/// Pushes in a second that are tried for.
 const RATE: u64 = 100;
 
-/// One in so many of each connection is looked for.
+/// One in so many of each client is looked for.
 const WATCHED: usize = 20;
 
-/// Connections that push.
+/// Clients that push.
 const PUSHERS: usize = 8;
 
 /// Pause between two looks.
@@ -46,10 +46,10 @@ pub(crate) async fn measure(served: &Served, pushes: usize) -> Result<(Times, f6
         names.chunks(pushes.div_ceil(PUSHERS).max(1)).map(|names| make(served, names, &image));
     let places = futures::future::try_join_all(places).await?;
     let began = Instant::now();
-    let runs = places.iter().map(|places| push_all(served.target.address, places, &image));
+    let clients = places.iter().map(|places| push_all(served.target.address, places, &image));
     let mut times = Times::default();
     let mut pushing = Duration::ZERO;
-    for (found, ended) in futures::future::try_join_all(runs).await? {
+    for (found, ended) in futures::future::try_join_all(clients).await? {
         pushing = pushing.max(ended - began);
         for (name, took) in found {
             times.add(took, name);
